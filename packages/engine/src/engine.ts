@@ -1,0 +1,81 @@
+import type * as tfjs from '@tensorflow/tfjs-core';
+
+export type Tf = typeof tfjs;
+export type { Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
+
+/** In order of preference; the first that works is used. */
+export type BackEnd = 'wasm' | 'cpu';
+
+/**
+ * deterministic  the same seed gives the same bytes on the same back end, whatever the number of threads; plain SIMD.
+ * fast           may use instructions whose last bits differ between processors (relaxed SIMD).
+ */
+export type EngineMode = 'deterministic' | 'fast';
+
+export interface EngineOptions {
+  /** The back end to use; the first that works when it is not given. */
+  readonly backEnd?: BackEnd;
+  readonly mode?: EngineMode;
+  /** Threads of the convolution kernels; all cores when it is not given. */
+  readonly threads?: number;
+}
+
+export interface NormalisationOptions {
+  readonly kind: 'batch' | 'group';
+  /** Groups of channels (group normalisation only); divides the number of channels. */
+  readonly groups: number;
+  readonly epsilon: number;
+  /** Whether a ReLU follows, fused. */
+  readonly relu: boolean;
+}
+
+export interface Normalised {
+  readonly y: tfjs.Tensor4D;
+  /** [rows, channels]; rows = 1 for batch, one per image for group normalisation. */
+  readonly mean: tfjs.Tensor2D;
+  /** 1 / sqrt(variance + epsilon), of the same shape; the variance is the biased one, as in the normalisation itself. */
+  readonly reciprocalStdDev: tfjs.Tensor2D;
+}
+
+export interface AdamStep {
+  readonly variable: tfjs.Variable;
+  readonly gradient: tfjs.Tensor;
+  /** Running moments, of the variable's shape; updated in place. */
+  readonly firstMoment: tfjs.Variable;
+  readonly secondMoment: tfjs.Variable;
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Decoupled weight decay (AdamW); 0 for Adam. */
+  readonly weightDecay: number;
+  /** Number of this step, from 1. */
+  readonly step: number;
+}
+
+/** A started back end: TensorFlow.js with every kernel that training a U-Net and a ResNet needs. */
+export interface Engine {
+  readonly tf: Tf;
+  readonly backEnd: BackEnd;
+  readonly mode: EngineMode;
+  readonly threads: number;
+  /** Normalisation over batch and space with statistics of `x` itself [N,H,W,C], scale and shift [C]; has a gradient. */
+  normalise(x: tfjs.Tensor4D, scale: tfjs.Tensor1D, shift: tfjs.Tensor1D, options: NormalisationOptions): Normalised;
+  /** One step of Adam or AdamW, in place, in one pass. */
+  adamStep(step: AdamStep): void;
+  /** Bytes of the heap that the back end has taken; 0 where it cannot tell. */
+  heapBytes(): number;
+  /** Ends the helper threads. The engine is not usable afterwards. */
+  stop(): Promise<void>;
+}
+
+/** One row of `consilium doctor`. */
+export interface BackEndReport {
+  readonly backEnd: BackEnd;
+  readonly works: boolean;
+  /** Why it does not work, or what is particular about it. */
+  readonly note: string;
+  /** Effective GFLOP/s of forward + both gradients of a 3x3 convolution; absent when it does not work. */
+  readonly gflops?: number;
+  readonly threads: number;
+}

@@ -1,0 +1,128 @@
+/** What a caller should do next. Retry code looks at the kind, never at the message. */
+export type ErrorKind =
+  | 'invalid' // the input is wrong; sending it again cannot help
+  | 'conflict' // the world moved on; refresh, then decide
+  | 'denied' // not allowed by identity or by site policy
+  | 'missing' // no such thing
+  | 'exhausted' // a budget, a quota or the memory is used up
+  | 'unavailable' // nothing happened; safe to retry
+  | 'ambiguous' // it may have happened; retry only with the same update id
+  | 'corrupt' // integrity broken; stop and tell a person
+  | 'bug';
+
+/** One row per code: the whole contract of an error in one table. */
+export const ERRORS = {
+  // plans
+  PLAN_INVALID: { kind: 'invalid', say: 'The plan is not valid.' },
+  PLAN_HASH_MISMATCH: { kind: 'corrupt', say: 'The plan is not the one that its hash names.' },
+  PLAN_NOT_FOUND: { kind: 'missing', say: 'There is no such plan.' },
+  // runs and rounds
+  RUN_NOT_FOUND: { kind: 'missing', say: 'There is no such run.' },
+  RUN_EVENT_NOT_ALLOWED: { kind: 'conflict', say: 'The run is not in a state that allows this.' },
+  ROUND_NOT_FOUND: { kind: 'missing', say: 'There is no such round.' },
+  ROUND_EVENT_NOT_ALLOWED: { kind: 'conflict', say: 'The round is not in a state that allows this.' },
+  PARTICIPATION_EVENT_NOT_ALLOWED: { kind: 'conflict', say: 'The participation is not in a state that allows this.' },
+  QUORUM_NOT_MET: { kind: 'conflict', say: 'Too few sites delivered an update.' },
+  SITE_NOT_IN_COHORT: { kind: 'denied', say: 'This site does not take part in this round.' },
+  // sites
+  SITE_UNKNOWN: { kind: 'denied', say: 'The certificate does not name a site of this federation.' },
+  SITE_RUNNING_TWICE: { kind: 'conflict', say: 'A newer agent of this site is connected; this one stops.' },
+  SITE_NOT_FOUND: { kind: 'missing', say: 'There is no such site.' },
+  COORDINATOR_LOG_BEHIND: {
+    kind: 'corrupt',
+    say: "The coordinator's log is behind a receipt of this site: it was restored from a backup.",
+  },
+  // updates and weights
+  LAYOUT_INVALID: { kind: 'invalid', say: 'The layout of the model is not valid.' },
+  MANIFEST_INVALID: { kind: 'invalid', say: 'The manifest does not fit the layout.' },
+  MODEL_NOT_FOUND: { kind: 'missing', say: 'There is no such model.' },
+  UPDATE_LAYOUT_MISMATCH: { kind: 'invalid', say: 'The update does not have the shape of the global model.' },
+  UPDATE_NOT_FINITE: { kind: 'invalid', say: 'The update holds NaN or infinite values.' },
+  UPDATE_TOO_LARGE: { kind: 'invalid', say: 'The norm of the update is beyond what the plan allows.' },
+  UPDATE_BASE_MISMATCH: {
+    kind: 'invalid',
+    say: 'The update was trained from another model than this round began with.',
+  },
+  UPDATE_CONFLICT: { kind: 'conflict', say: 'This site has delivered another update for this round.' },
+  UPDATE_INCOMPLETE: { kind: 'conflict', say: 'Some chunks of the update have not arrived.' },
+  UPDATE_LATE: { kind: 'conflict', say: 'The round no longer takes updates.' },
+  EVALUATION_NOT_FOUND: { kind: 'missing', say: 'There is no such evaluation.' },
+  EVALUATION_INVALID: { kind: 'invalid', say: 'The statistics do not fit the plan.' },
+  EVALUATION_CONFLICT: { kind: 'conflict', say: 'This site has delivered other statistics for this evaluation.' },
+  CHUNK_NOT_AVAILABLE: { kind: 'missing', say: 'This chunk is not available to this site.' },
+  CHUNK_CORRUPT: { kind: 'corrupt', say: 'The bytes of a chunk do not have its digest.' },
+  UPLOAD_QUOTA_EXCEEDED: { kind: 'exhausted', say: 'The upload is larger than this round allows.' },
+  SAFETENSORS_INVALID: { kind: 'invalid', say: 'The file is not a valid safetensors file.' },
+  CANDIDATE_NOT_FINITE: { kind: 'corrupt', say: 'The aggregated model holds NaN or infinite values.' },
+  // datasets and DICOM
+  DATASET_NOT_FOUND: { kind: 'missing', say: 'There is no such dataset.' },
+  DATASET_EMPTY: { kind: 'invalid', say: 'No usable example was found.' },
+  DATASET_SPLIT_EMPTY: { kind: 'invalid', say: 'A part of the split (train, validation or test) would be empty.' },
+  DATASET_CORRUPT: { kind: 'corrupt', say: 'A file of the dataset does not have its digest.' },
+  DATASET_UNSUITABLE: { kind: 'invalid', say: 'The dataset does not have what the plan asks for.' },
+  LABEL_TABLE_INVALID: { kind: 'invalid', say: 'The label table cannot be read.' },
+  DICOM_NOT_DICOM: { kind: 'invalid', say: 'The file is not DICOM.' },
+  DICOM_TRUNCATED: { kind: 'invalid', say: 'The DICOM file ends too early.' },
+  DICOM_UNSUPPORTED: { kind: 'invalid', say: 'The DICOM file is of a kind that is not read yet.' },
+  DICOM_NO_PIXELS: { kind: 'invalid', say: 'The DICOM file holds no picture.' },
+  DICOM_INVALID: { kind: 'invalid', say: 'The DICOM file contradicts itself.' },
+  MASK_INVALID: { kind: 'invalid', say: 'The mask cannot be read.' },
+  MASK_SIZE_MISMATCH: { kind: 'invalid', say: 'The mask does not have the size of its image.' },
+  // engine and training
+  BACK_END_UNAVAILABLE: { kind: 'unavailable', say: 'The training engine does not work on this machine.' },
+  KERNEL_UNSUPPORTED: { kind: 'invalid', say: 'The training engine cannot run this operation.' },
+  MODEL_SPEC_INVALID: { kind: 'invalid', say: 'The model cannot be built as the plan describes it.' },
+  TRAINING_DIVERGED: { kind: 'invalid', say: 'The training diverged: the loss is not a number.' },
+  TRAINER_FAILED: { kind: 'unavailable', say: 'The training process ended before it had finished.' },
+  MEMORY_EXHAUSTED: { kind: 'exhausted', say: 'The training needs more memory than there is.' },
+  STOPPED: { kind: 'conflict', say: 'The work was stopped.' },
+  // audit
+  AUDIT_ENTRY_INVALID: { kind: 'invalid', say: 'The audit entry is not canonical.' },
+  AUDIT_ROOT_MISMATCH: { kind: 'corrupt', say: 'The audit log does not match its checkpoint.' },
+  // platform
+  CONFIG_INVALID: { kind: 'invalid', say: 'The configuration is not valid.' },
+  NOT_SIGNED_IN: { kind: 'denied', say: 'This needs the access token.' },
+  REQUEST_INVALID: { kind: 'invalid', say: 'The request is not valid.' },
+  NOT_FOUND: { kind: 'missing', say: 'There is nothing here.' },
+  DATABASE_UNAVAILABLE: { kind: 'unavailable', say: 'The database does not answer.' },
+  COORDINATOR_UNREACHABLE: { kind: 'unavailable', say: 'The coordinator does not answer.' },
+  ANSWER_LOST: { kind: 'ambiguous', say: 'The connection broke before the answer came.' },
+  CERTIFICATE_INVALID: { kind: 'invalid', say: 'The certificate cannot be used.' },
+  ALREADY_RUNNING: { kind: 'conflict', say: 'It is already running.' },
+  NOT_RUNNING: { kind: 'missing', say: 'It is not running.' },
+  DISK_FULL: { kind: 'exhausted', say: 'The disk is full.' },
+  INTERNAL: { kind: 'bug', say: 'Something went wrong inside Consilium; the local log has the details.' },
+} as const satisfies Record<string, { kind: ErrorKind; say: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Small facts for the local log and the operator; never a patient's name, a UID, a path or a pixel. */
+export type ErrorDetail = Readonly<Record<string, string | number>>;
+
+/**
+ * The only error class thrown across a package border.
+ * `detail` is for logs on the machine that threw it. It never goes on the wire and never names a patient.
+ */
+export class ConsiliumError extends Error {
+  override readonly name = 'ConsiliumError';
+  constructor(
+    readonly code: ErrorCode,
+    readonly detail: ErrorDetail = {},
+    cause?: unknown,
+  ) {
+    super(ERRORS[code].say, cause === undefined ? undefined : { cause });
+  }
+  get kind(): ErrorKind {
+    return ERRORS[this.code].kind;
+  }
+}
+
+/** True for an error of ours, whatever copy of this package made it (a child process, say, sends codes, not classes). */
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(ERRORS, value);
+}
+
+/** The code of an error: its own if it is ours, INTERNAL otherwise. */
+export function errorCode(error: unknown): ErrorCode {
+  return error instanceof ConsiliumError ? error.code : 'INTERNAL';
+}

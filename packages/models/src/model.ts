@@ -1,0 +1,51 @@
+import type { Engine, Tensor, Tensor4D } from '@consilium/engine';
+import type { Layout } from '@consilium/tensors';
+
+export type NormalisationSpec = { readonly kind: 'batch' } | { readonly kind: 'group'; readonly groups: number };
+
+/** U-Net (Ronneberger et al. 2015, arXiv:1505.04597): one logit a pixel and output. */
+export interface UNetSpec {
+  readonly family: 'unet';
+  /** Number of poolings; the input's height and width are multiples of 2^depth. */
+  readonly depth: number;
+  readonly baseFilters: number;
+  readonly normalisation: NormalisationSpec;
+}
+
+/** ResNet (He et al. 2015, arXiv:1512.03385) with basic blocks: one logit an output. */
+export interface ResNetSpec {
+  readonly family: 'resnet';
+  readonly layers: 18 | 34;
+  readonly baseWidth: number;
+  readonly normalisation: NormalisationSpec;
+}
+
+export type ModelSpec = UNetSpec | ResNetSpec;
+
+/** Shape of the pictures that go in, and the number of outputs: structures (segmentation) or classes (classification). */
+export interface ModelPorts {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly outputs: number;
+}
+
+/** `train` normalises with the batch's own statistics; `infer` with the running ones where the model has them. */
+export type ForwardMode = 'train' | 'infer';
+
+export interface ForwardResult {
+  /** U-Net [N,H,W,outputs]; ResNet [N,outputs]. Raw logits. */
+  readonly logits: Tensor;
+  /** New values of running statistics by index of the layout (mode `train`, batch normalisation only). */
+  readonly statistics: ReadonlyMap<number, Tensor>;
+}
+
+export interface Model {
+  readonly spec: ModelSpec;
+  readonly ports: ModelPorts;
+  readonly layout: Layout;
+  /** Initial values in layout order: He-normal filters, unit scales, zero shifts. Same seed, same bytes. Plain JavaScript. */
+  initialise(seed: Uint8Array): Float32Array;
+  /** `parameters` are tensors in layout order; `x` is [N,H,W,C]. */
+  forward(engine: Engine, parameters: readonly Tensor[], x: Tensor4D, mode: ForwardMode): ForwardResult;
+}

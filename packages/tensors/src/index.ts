@@ -1,0 +1,23 @@
+export {
+  BYTES_PER_VALUE,
+  entryLength,
+  type Layout,
+  type LayoutEntry,
+  layoutDigest,
+  layoutLength,
+  type Role,
+  requireValidLayout,
+  type Scope,
+  sha256Hex,
+} from './layout.js';
+export {
+  CHUNK_BYTES,
+  chunkLength,
+  chunksOf,
+  type Manifest,
+  manifestDigest,
+  manifestOf,
+  payloadBytes,
+  payloadValues,
+  requireManifestFits,
+} from './manifest.js';
