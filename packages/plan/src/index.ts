@@ -1,0 +1,1 @@
+export { type Plan, type PlanInput, planSchema, VOCABULARY_VERSION } from './schema.js';
