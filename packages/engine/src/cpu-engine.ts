@@ -1,0 +1,24 @@
+import type { Engine, EngineMode } from './engine.js';
+import { registerCpuNormalise } from './normalisation/cpu-normalise.js';
+import { normalise, registerNormaliseGradient } from './normalisation/normalise.js';
+import { referenceAdamStep } from './optimizer/reference-adam.js';
+import { loadTf } from './tfjs.js';
+
+/** Plain JavaScript: slow and exact, what the other back ends are compared with. */
+export async function startCpuEngine(mode: EngineMode): Promise<Engine> {
+  const tf = loadTf();
+  registerCpuNormalise(tf);
+  registerNormaliseGradient(tf);
+  await tf.setBackend('cpu');
+  await tf.ready();
+  return {
+    tf,
+    backEnd: 'cpu',
+    mode,
+    threads: 1,
+    normalise: (x, scale, shift, options) => normalise(tf, x, scale, shift, options),
+    adamStep: (step) => referenceAdamStep(tf, step),
+    heapBytes: () => 0,
+    stop: async () => {},
+  };
+}
