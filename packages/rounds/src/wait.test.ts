@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { sentenceOf, sentenceOfReason } from './wait.js';
+
+const deadlineAt = new Date('2030-01-01T12:00:00.000Z');
+
+it('says who is awaited, how many are needed, and until when', () => {
+  expect(sentenceOf({ what: 'updates', have: 1, quorum: 3, cohort: 4, sites: ['b', 'c', 'd'], deadlineAt })).toBe(
+    'Waits for the update of b, c and d: 1 of 4 delivered, 3 needed, until 2030-01-01T12:00:00.000Z.',
+  );
+  expect(sentenceOf({ what: 'evaluations', have: 1, asked: 2, sites: ['b'], deadlineAt: null })).toBe(
+    'Waits for the evaluation of b: 1 of 2 received.',
+  );
+});
+
+it('says why a round failed and who was missing', () => {
+  expect(sentenceOfReason({ code: 'QUORUM_NOT_MET', have: 1, quorum: 3, missing: ['b', 'c'] })).toBe(
+    'Too few sites: 1 of 3 needed; missing: b and c.',
+  );
+});
