@@ -1,0 +1,24 @@
+import { build, generate, install, kernels } from './steps.mjs';
+
+const ALL = [install, generate, kernels, build];
+const VITEST = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'];
+const COUNTED = ['--reporter=default', '--reporter=./test/closing-line.reporter.ts'];
+
+/** What `npm run ...` can ask for: the set-up steps it needs, and the commands that follow. */
+export const COMMANDS = {
+  setup: { steps: ALL, lines: () => [] },
+  build: { steps: ALL, lines: () => [] },
+  consilium: { steps: ALL, lines: (args) => [['apps/cli/bin/consilium.mjs', ...args]] },
+  test: { steps: ALL, lines: (args) => [[...VITEST, ...COUNTED, ...args]] },
+  bench: { steps: ALL, lines: (args) => [['test/bench/run.mjs', ...args]] },
+  faults: { steps: ALL, lines: (args) => [['test/faults/run.mjs', ...args]] },
+  check: {
+    steps: ALL,
+    lines: () => [
+      ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'],
+      ['node_modules/@bufbuild/buf/bin/buf', 'lint', 'proto'],
+      ['node_modules/@bufbuild/buf/bin/buf', 'breaking', 'proto', '--against', 'proto/released.json'],
+      [...VITEST, 'packages', 'apps', 'test/architecture'],
+    ],
+  },
+};
