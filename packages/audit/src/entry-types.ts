@@ -1,0 +1,44 @@
+/**
+ * Everything that the audit log can say, and what each entry records. A new act is a new row here, never free text.
+ * The dotted name is stored; a row is never renamed or given another meaning.
+ */
+export const AUDIT_ENTRY_TYPES = {
+  'plan.create': 'A person submitted a plan; the payload holds its hash.',
+  'run.create': 'A run of a plan was made, with the sites that it invites.',
+  'run.start': 'The invitations are answered; the rounds begin.',
+  'run.wait': 'The run waits; the payload says for what.',
+  'run.proceed': 'What the run waited for has come.',
+  'run.pause': 'A person halted the run.',
+  'run.resume': 'A person let the run go on.',
+  'run.complete': 'All rounds and evaluations are done.',
+  'run.fail': 'The run cannot go on; the payload says why.',
+  'run.abort': 'A person ended the run before its time.',
+  'invitation.sent': 'A site was asked to take part in a run.',
+  'invitation.accept': 'A site takes part, with a dataset version and its example count.',
+  'invitation.decline': 'A site does not take part; the payload holds its reason.',
+  'invitation.missed': 'A site did not answer in time.',
+  'round.plan': 'A round was planned from a base model.',
+  'round.recruit': 'The round looks for its cohort.',
+  'round.cohort': 'The cohort of the round is fixed; training begins.',
+  'update.received': 'An update of a site was accepted for aggregation.',
+  'update.refused': 'An update of a site was refused; the payload holds the code.',
+  'update.missed': 'A site of the cohort delivered no update in time.',
+  'round.submissions.closed': 'No more updates are taken; the payload lists those that count.',
+  'candidate.proposed': 'The aggregate of the accepted updates, by digest.',
+  'evaluation.assigned': 'A site was asked to evaluate a model.',
+  'evaluation.received': 'A site delivered the statistics of a model.',
+  'evaluation.refused': 'A site or the coordinator refused an evaluation; the payload holds the code.',
+  'round.close': 'The candidate is the new global model.',
+  'round.reject': 'The candidate was not accepted; the global model stays.',
+  'round.abort': 'The round ended without a candidate; the payload says why.',
+  'model.register': 'A model version was added to the registry.',
+  'model.export': 'A person took a model version away.',
+  'site.hello': 'An agent of a site connected.',
+  'site.refused': 'A connection that named a site was refused; the payload holds the code.',
+} as const;
+
+export type AuditEntryType = keyof typeof AUDIT_ENTRY_TYPES;
+
+export function isAuditEntryType(value: unknown): value is AuditEntryType {
+  return typeof value === 'string' && Object.hasOwn(AUDIT_ENTRY_TYPES, value);
+}
