@@ -1,0 +1,103 @@
+import { ConsiliumError } from '@consilium/errors';
+import {
+  BYTES_PER_VALUE,
+  CHUNK_BYTES,
+  chunkLength,
+  type Layout,
+  layoutLength,
+  payloadBytes,
+  payloadValues,
+} from '@consilium/tensors';
+import { aggregateChunk } from './aggregate-chunk.js';
+import { measure } from './measure.js';
+import { inSiteOrder } from './site-order.js';
+import { restoreRanges, siteRanges } from './site-scope.js';
+import type { AcceptedUpdate, AggregationStrategy } from './strategy.js';
+
+/** Everything that touches the disk is passed in. Bytes that a read gives may be reused by the next read of its kind. */
+export interface AggregationHost<U extends AcceptedUpdate = AcceptedUpdate> {
+  readonly strategy: AggregationStrategy;
+  readonly layout: Layout;
+  readonly round: number;
+  /** The updates of one group (see `groupsOf`), in any order. */
+  readonly updates: readonly U[];
+  /** Chunk `chunk` of an update's delta. */
+  readChunk(update: U, chunk: number): Promise<Uint8Array>;
+  /** The same chunk of the model that the deltas were taken from. */
+  readGlobal(chunk: number): Promise<Uint8Array>;
+  /** Called once for each chunk in order; the bytes are the callee's. */
+  writeChunk(chunk: number, bytes: Uint8Array): Promise<void>;
+  /** The strategy's memory; needed only by strategies with state slots. */
+  readonly state?: {
+    read(slot: string, chunk: number): Promise<Uint8Array>;
+    write(slot: string, chunk: number, bytes: Uint8Array): Promise<void>;
+  };
+}
+
+export interface AggregationOutcome {
+  readonly chunks: number;
+  /** False when the candidate holds NaN or infinity; the round then rejects it. */
+  readonly isFinite: boolean;
+}
+
+/**
+ * Makes a candidate from a group of updates, one chunk of one update at a time: memory does not grow with the number of sites.
+ * Blocks that stay at the site (`scope: 'site'`) come out as they are in the global model.
+ *
+ * Numbers  the same bytes for the same updates, in whatever order they are given.
+ * Errors   QUORUM_NOT_MET, UPDATE_LAYOUT_MISMATCH, UPDATE_NOT_FINITE (detail: site, chunk).
+ */
+export async function aggregateModel<U extends AcceptedUpdate>(host: AggregationHost<U>): Promise<AggregationOutcome> {
+  const { strategy, layout } = host;
+  const updates = inSiteOrder(host.updates);
+  const bytes = layoutLength(layout) * BYTES_PER_VALUE;
+  const chunks = Math.ceil(bytes / CHUNK_BYTES);
+  const kept = siteRanges(layout);
+
+  const readDelta = async (k: number, chunk: number) =>
+    valuesOf(await host.readChunk(updates[k]!, chunk), bytes, chunk);
+  const weights = strategy.weigh(updates, await measure(strategy.needs, updates.length, chunks, readDelta));
+
+  let finite = true;
+  for (let chunk = 0; chunk < chunks; chunk++) {
+    const global = valuesOf(await host.readGlobal(chunk), bytes, chunk);
+    const state = await readState(host, bytes, chunk);
+    const next = await aggregateChunk(strategy, weights, (k) => readDelta(k, chunk), {
+      global,
+      state,
+      round: host.round,
+    }).catch((error) => Promise.reject(naming(error, updates, chunk)));
+    restoreRanges(next.global, global, kept, (chunk * CHUNK_BYTES) / BYTES_PER_VALUE);
+    finite &&= next.global.every(Number.isFinite);
+    await host.writeChunk(chunk, payloadBytes(next.global));
+    for (const [s, slot] of strategy.stateSlots.entries())
+      await host.state?.write(slot, chunk, payloadBytes(next.state[s]!));
+  }
+  return { chunks, isFinite: finite };
+}
+
+async function readState<U extends AcceptedUpdate>(host: AggregationHost<U>, bytes: number, chunk: number) {
+  const state: Float32Array[] = [];
+  for (const slot of host.strategy.stateSlots) {
+    if (host.state === undefined) throw new ConsiliumError('INTERNAL', { slot });
+    // A copy: the next slot's read may reuse the bytes.
+    state.push(valuesOf(await host.state.read(slot, chunk), bytes, chunk).slice());
+  }
+  return state;
+}
+
+/** The values of chunk `chunk`, which must have exactly that chunk's length. */
+function valuesOf(chunkBytes: Uint8Array, modelBytes: number, chunk: number): Float32Array {
+  const expected = chunkLength(modelBytes, chunk);
+  if (chunkBytes.byteLength !== expected)
+    throw new ConsiliumError('UPDATE_LAYOUT_MISMATCH', { chunk, expected, got: chunkBytes.byteLength });
+  return payloadValues(chunkBytes);
+}
+
+/** The same error with the site's name: the host thinks in sites, not in indices. */
+function naming(error: unknown, updates: readonly AcceptedUpdate[], chunk: number): unknown {
+  if (!(error instanceof ConsiliumError)) return error;
+  const update = error.detail.update;
+  const site = typeof update === 'number' ? { site: updates[update]!.siteId } : {};
+  return new ConsiliumError(error.code, { ...error.detail, ...site, chunk }, error);
+}

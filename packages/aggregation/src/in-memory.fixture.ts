@@ -1,0 +1,61 @@
+import { CHUNK_BYTES, type Layout, layoutLength, payloadBytes } from '@consilium/tensors';
+import { aggregateModel } from './aggregate-model.js';
+import { groupsOf } from './site-order.js';
+import type { AcceptedUpdate, AggregationStrategy } from './strategy.js';
+
+/** An update whose delta is at hand; for tests only. */
+export interface Delivered extends AcceptedUpdate {
+  readonly delta: Float32Array;
+}
+
+export function from(siteId: string, exampleCount: number, delta: ArrayLike<number>): Delivered {
+  return { siteId, exampleCount, delta: Float32Array.from(delta) };
+}
+
+/** A layout of shared blocks, or of what `scopes` says. */
+export function layoutOf(lengths: readonly number[], scopes: readonly Layout[number]['scope'][] = []): Layout {
+  return lengths.map((length, i) => ({
+    name: `block${i}`,
+    shape: [length],
+    dtype: 'float32',
+    role: 'weight',
+    trainable: true,
+    scope: scopes[i] ?? 'shared',
+  }));
+}
+
+/**
+ * One round through the real host: the models it makes, by the site they belong to ('' for the model of all). Every read of a
+ * kind gives the same buffer with other contents, as a frugal host may.
+ */
+export async function aggregateInMemory(
+  strategy: AggregationStrategy,
+  global: Float32Array,
+  arrived: readonly Delivered[],
+  layout: Layout = layoutOf([global.length]),
+): Promise<Map<string, Float32Array>> {
+  const models = new Map<string, Float32Array>();
+  const reader = () => {
+    const buffer = new Uint8Array(CHUNK_BYTES);
+    return async (values: Float32Array, chunk: number) => {
+      const bytes = payloadBytes(values).subarray(chunk * CHUNK_BYTES, (chunk + 1) * CHUNK_BYTES);
+      buffer.set(bytes);
+      return buffer.subarray(0, bytes.length);
+    };
+  };
+  const [readGlobal, readDelta] = [reader(), reader()];
+  for (const group of groupsOf(strategy, arrived)) {
+    const next = new Float32Array(layoutLength(layout));
+    await aggregateModel({
+      strategy,
+      layout,
+      round: 1,
+      updates: group.updates,
+      readChunk: (update, chunk) => readDelta(update.delta, chunk),
+      readGlobal: (chunk) => readGlobal(global, chunk),
+      writeChunk: async (chunk, bytes) => payloadBytes(next).set(bytes, chunk * CHUNK_BYTES),
+    });
+    models.set(group.siteId ?? '', next);
+  }
+  return models;
+}

@@ -1,0 +1,7 @@
+export { aggregateChunk } from './aggregate-chunk.js';
+export { type AggregationHost, type AggregationOutcome, aggregateModel } from './aggregate-model.js';
+export { fedavg } from './fedavg/index.js';
+export { local } from './local/index.js';
+export { STRATEGIES, strategyNamed } from './registry.js';
+export { groupsOf, inSiteOrder, type UpdateGroup } from './site-order.js';
+export type { AcceptedUpdate, AggregationStrategy, ChunkStep, Measurements, Statistic } from './strategy.js';
