@@ -10,7 +10,15 @@ const name = z
   .string()
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case words joined by hyphens')
   .max(64);
-const text = z.string().trim().min(1).max(2000);
+/** Plain prose: a person reads it in a terminal, so no control characters but line ends, and nothing that turns its direction. */
+const text = z
+  .string()
+  .trim()
+  .min(1)
+  .max(2000)
+  .regex(/^(?:[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]|\n)*$/u, 'plain text, without control characters');
+/** Names of outputs; two with one name would be one column of every table. */
+const names = z.array(name).refine((list) => new Set(list).size === list.length, 'each name may occur only once');
 
 const intensity = z
   .discriminatedUnion('kind', [
@@ -62,7 +70,7 @@ const model = z.discriminatedUnion('family', [
   }),
   z.strictObject({
     family: z.literal('resnet'),
-    layers: z.union([z.literal(18), z.literal(34)]).default(18),
+    layers: z.literal([18, 34]).default(18),
     baseWidth: z.int().min(4).max(128).default(32),
     normalisation,
   }),
@@ -106,7 +114,7 @@ const training = z.strictObject({
 const segmentationTask = z.strictObject({
   kind: z.literal('segmentation'),
   /** Names of the structures; one output each. The mask's non-zero pixels are the first structure. */
-  structures: z.array(name).length(1),
+  structures: names.length(1),
   loss: z
     .strictObject({
       kind: z.literal('cross-entropy-and-dice'),
@@ -119,7 +127,7 @@ const segmentationTask = z.strictObject({
 const classificationTask = z.strictObject({
   kind: z.literal('classification'),
   /** Names of the classes as in the label table; one output each. The last one is the finding. */
-  classes: z.array(name).min(2).max(16),
+  classes: names.min(2).max(16),
   loss: z
     .strictObject({
       kind: z.literal('cross-entropy'),
