@@ -1,1 +1,5 @@
+export { buildModel } from './build-model.js';
+export { deriveSeed } from './derive-seed.js';
 export type * from './model.js';
+export { modelPorts, type PortsOfPlan } from './model-ports.js';
+export { type Random, randomFrom } from './random.js';

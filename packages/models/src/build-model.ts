@@ -1,0 +1,72 @@
+import { ConsiliumError } from '@consilium/errors';
+import type { Layout } from '@consilium/tensors';
+import { initialValues } from './initialise.js';
+import type { Layer } from './layer.js';
+import type { Model, ModelPorts, ModelSpec } from './model.js';
+import { type Parameter, parametersOf } from './parameters.js';
+import { resnetLayers } from './resnet.js';
+import { runLayers } from './run-layers.js';
+import { unetLayers } from './unet.js';
+
+/**
+ * Builds a model from its description; nothing is computed yet, and no back end is needed until `forward`.
+ *
+ * Shapes   the layout is documented in the README of this package; the names of its entries are stable.
+ * Errors   MODEL_SPEC_INVALID.
+ */
+export function buildModel(spec: ModelSpec, ports: ModelPorts): Model {
+  requireCounts({ ...ports });
+  const layers = layersOf(spec, ports);
+  const parameters = parametersOf(layers);
+  const indices = new Map(parameters.map((p, index) => [p.name, index]));
+  return {
+    spec,
+    ports,
+    layout: layoutOf(parameters),
+    initialise: (seed) => initialValues(parameters, seed),
+    forward: (engine, tensors, x, mode) => {
+      if (tensors.length !== parameters.length)
+        throw new ConsiliumError('UPDATE_LAYOUT_MISMATCH', { expected: parameters.length, got: tensors.length });
+      const statistics = new Map<number, (typeof tensors)[number]>();
+      const logits = runLayers(
+        {
+          engine,
+          mode,
+          parameter: (name) => tensors[indices.get(name)!]!,
+          setStatistic: (name, value) => statistics.set(indices.get(name)!, value),
+        },
+        layers,
+        x,
+      );
+      return { logits, statistics };
+    },
+  };
+}
+
+function layersOf(spec: ModelSpec, ports: ModelPorts): Layer[] {
+  switch (spec.family) {
+    case 'unet':
+      requireCounts({ depth: spec.depth, baseFilters: spec.baseFilters });
+      return unetLayers(spec, ports);
+    case 'resnet':
+      requireCounts({ baseWidth: spec.baseWidth });
+      return resnetLayers(spec, ports);
+  }
+}
+
+function layoutOf(parameters: readonly Parameter[]): Layout {
+  return parameters.map(({ name, shape, role }) => ({
+    name,
+    shape,
+    dtype: 'float32',
+    role,
+    trainable: role !== 'running-statistic',
+    scope: 'shared',
+  }));
+}
+
+function requireCounts(counts: Record<string, number>): void {
+  for (const [name, value] of Object.entries(counts))
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new ConsiliumError('MODEL_SPEC_INVALID', { reason: 'not a positive integer', [name]: value });
+}
