@@ -1,3 +1,4 @@
+export { applyDelta, deltaOf, l2Norm, requireFinite, sumOfSquares } from './arithmetic.js';
 export {
   BYTES_PER_VALUE,
   entryLength,
@@ -21,3 +22,11 @@ export {
   payloadValues,
   requireManifestFits,
 } from './manifest.js';
+export {
+  exportSafetensors,
+  importSafetensors,
+  readSafetensorsHeader,
+  type SafetensorsHeader,
+  type SafetensorsMetadata,
+  safetensorsHeader,
+} from './safetensors/index.js';
