@@ -90,6 +90,12 @@ export const ERRORS = {
   CERTIFICATE_INVALID: { kind: 'invalid', say: 'The certificate cannot be used.' },
   ALREADY_RUNNING: { kind: 'conflict', say: 'It is already running.' },
   NOT_RUNNING: { kind: 'missing', say: 'It is not running.' },
+  ADDRESS_IN_USE: { kind: 'unavailable', say: 'The address cannot be listened on; another program may be using it.' },
+  POSTGRES_MISSING: {
+    kind: 'missing',
+    say: 'There is no PostgreSQL server for this machine among the installed packages.',
+  },
+  POSTGRES_FAILED: { kind: 'unavailable', say: 'The PostgreSQL server does not start.' },
   DISK_FULL: { kind: 'exhausted', say: 'The disk is full.' },
   INTERNAL: { kind: 'bug', say: 'Something went wrong inside Consilium; the local log has the details.' },
 } as const satisfies Record<string, { kind: ErrorKind; say: string }>;
