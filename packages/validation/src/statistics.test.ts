@@ -1,0 +1,228 @@
+import { expect, it } from 'vitest';
+import { addStatistics, classificationStatistics, metricsOf, scoreBin, segmentationStatistics } from './index.js';
+
+const invalid = expect.objectContaining({ code: 'EVALUATION_INVALID' });
+
+/** Repeatable numbers from 0 to 1 (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function shuffled<T>(list: readonly T[], random: () => number): T[] {
+  return list
+    .map((value) => ({ value, key: random() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ value }) => value);
+}
+
+/** Cuts a list into `parts` lists of uneven lengths, some of them empty. */
+function scattered<T>(list: readonly T[], parts: number, random: () => number): T[][] {
+  const sites = Array.from({ length: parts }, (): T[] => []);
+  for (const item of list) sites[Math.floor(random() ** 2 * parts)]?.push(item);
+  return sites;
+}
+
+it('two films have the statistics that were counted by hand', () => {
+  const counter = segmentationStatistics(1);
+  // TP 2, FP 1, FN 1: Dice 4/6, IoU 2/4.
+  counter.addFilm([{ predicted: [0.9, 0.51, 0.7, 0.2, 0.1, 0.5], mask: [1, 1, 0, 1, 0, 0] }]);
+  // Nothing there, nothing found.
+  counter.addFilm([{ predicted: new Float32Array(6), mask: new Uint8Array(6) }]);
+  // Nothing there, two pixels found: Dice 0.
+  counter.addFilm([{ predicted: [1, 1, 0, 0, 0, 0], mask: new Uint8Array(6) }]);
+  const statistics = counter.result();
+  expect(statistics).toEqual({
+    kind: 'segmentation',
+    films: 3,
+    structures: [
+      {
+        emptyFilms: 1,
+        diceSumMicro: 666_667,
+        iouSumMicro: 500_000,
+        truePositivePixels: 2,
+        falsePositivePixels: 3,
+        falseNegativePixels: 1,
+        trueNegativePixels: 12,
+      },
+    ],
+  });
+  expect(metricsOf(statistics)).toEqual({
+    dice: 0.666667 / 2,
+    iou: 0.25,
+    pixelSensitivity: 2 / 3,
+    pixelSpecificity: 12 / 15,
+  });
+});
+
+it('examples have the statistics that were counted by hand', () => {
+  const counter = classificationStatistics(2, 11);
+  counter.addExample([0.9, 0.1], 0);
+  counter.addExample([0.36, 0.64], 0);
+  counter.addExample([0.64, 0.36], 1);
+  counter.addExample([0.2, 0.8], 1);
+  counter.addExample([0, 1], 1);
+  const statistics = counter.result();
+  expect(statistics.examples).toBe(5);
+  expect(statistics.confusion).toEqual([1, 1, 1, 2]);
+  expect(statistics.classes[1]).toEqual({
+    positives: [0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1],
+    negatives: [0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0],
+  });
+  // Of the six pairs, one is in the wrong order: .36 of a positive below .64 of a negative.
+  expect(metricsOf(statistics)).toEqual({ auroc: 5 / 6, sensitivity: 2 / 3, specificity: 1 / 2, accuracy: 3 / 5 });
+});
+
+it('with three classes the finding is the last one, and each class counts in the macro AUROC', () => {
+  const counter = classificationStatistics(3, 101);
+  counter.addExample([0.7, 0.2, 0.1], 0);
+  counter.addExample([0.2, 0.7, 0.1], 0);
+  counter.addExample([0.1, 0.6, 0.3], 1);
+  counter.addExample([0.5, 0.3, 0.2], 2);
+  counter.addExample([0.1, 0.1, 0.8], 2);
+  expect(metricsOf(counter.result())).toEqual({
+    auroc: 5 / 6,
+    aurocMacro: (5 / 6 + 3 / 4 + 5 / 6) / 3,
+    sensitivity: 1 / 2,
+    specificity: 1,
+    accuracy: 3 / 5,
+  });
+});
+
+it('what no example can tell is null, not zero', () => {
+  expect(metricsOf(classificationStatistics(2, 11).result())).toEqual({
+    auroc: null,
+    sensitivity: null,
+    specificity: null,
+    accuracy: null,
+  });
+  const onlyNegatives = classificationStatistics(2, 11);
+  onlyNegatives.addExample([0.7, 0.3], 0);
+  expect(metricsOf(onlyNegatives.result())).toEqual({ auroc: null, sensitivity: null, specificity: 1, accuracy: 1 });
+  const empty = segmentationStatistics(1);
+  empty.addFilm([{ predicted: [0, 0], mask: [0, 0] }]);
+  expect(metricsOf(empty.result())).toEqual({ dice: null, iou: null, pixelSensitivity: null, pixelSpecificity: 1 });
+});
+
+it('equal scores count one half', () => {
+  const counter = classificationStatistics(2, 101);
+  for (const label of [0, 1, 0, 1]) counter.addExample([0.5, 0.5], label);
+  expect(metricsOf(counter.result()).auroc).toBe(0.5);
+});
+
+it('a score is rounded to the nearest point of the grid, halves upwards', () => {
+  expect([0, 0.049, 0.05, 0.94, 0.95, 1].map((p) => scoreBin(p, 11))).toEqual([0, 0, 1, 9, 10, 10]);
+  expect(scoreBin(Math.fround(1.0000001), 101)).toBe(100);
+  for (const p of [Number.NaN, -0.01, 1.01]) expect(() => scoreBin(p, 101)).toThrow(invalid);
+});
+
+it('the AUROC of the histogram is the Mann-Whitney statistic of the rounded scores', () => {
+  const random = seeded(11);
+  for (let repeat = 0; repeat < 20; repeat++) {
+    const examples = Array.from({ length: 60 }, () => {
+      const label = random() < 0.3 ? 1 : 0;
+      return { label, p: Math.min(1, random() * 0.8 + label * 0.2) };
+    });
+    const counter = classificationStatistics(2, 21);
+    for (const { label, p } of examples) counter.addExample([1 - p, p], label);
+    const scores = (label: number) => examples.filter((e) => e.label === label).map((e) => scoreBin(e.p, 21));
+    const [negatives, positives] = [scores(0), scores(1)];
+    const wins = positives.flatMap((p) => negatives.map((n) => (p > n ? 1 : p === n ? 0.5 : 0)));
+    const expected = wins.reduce<number>((a, b) => a + b, 0) / wins.length;
+    expect(metricsOf(counter.result()).auroc).toBeCloseTo(expected, 14);
+  }
+});
+
+it('statistics of many sites add up to those of one site with all films, in any order', () => {
+  const random = seeded(5);
+  for (let repeat = 0; repeat < 10; repeat++) {
+    const films = Array.from({ length: 40 }, () => {
+      const density = random();
+      const mask = Array.from({ length: 36 }, () => (random() < density ? 1 : 0));
+      return [{ mask, predicted: mask.map((m) => 0.6 * random() + 0.4 * m) }];
+    });
+    const count = (list: typeof films) => {
+      const counter = segmentationStatistics(1);
+      for (const film of list) counter.addFilm(film);
+      return counter.result();
+    };
+    const all = count(films);
+    const sites = scattered(films, 5, random).map(count);
+    expect(addStatistics(sites)).toEqual(all);
+    expect(addStatistics(shuffled(sites, random))).toEqual(all);
+    expect(metricsOf(addStatistics(sites))).toEqual(metricsOf(all));
+    const dices = films
+      .map(([film]) => diceOf(film?.predicted ?? [], film?.mask ?? []))
+      .filter((d) => !Number.isNaN(d));
+    expect(metricsOf(all).dice).toBeCloseTo(dices.reduce((a, b) => a + b, 0) / dices.length, 6);
+  }
+});
+
+function diceOf(predicted: readonly number[], mask: readonly number[]): number {
+  const marked = predicted.map((p) => (p > 0.5 ? 1 : 0));
+  const both = marked.filter((p, i) => p === 1 && mask[i] === 1).length;
+  return (2 * both) / (marked.filter(Boolean).length + mask.filter(Boolean).length);
+}
+
+it('statistics of many sites add up to those of one site with all examples, in any order', () => {
+  const random = seeded(6);
+  for (let repeat = 0; repeat < 10; repeat++) {
+    const examples = Array.from({ length: 90 }, () => {
+      const raw = [random(), random(), random()];
+      const sum = raw.reduce((a, b) => a + b, 0);
+      return { scores: raw.map((r) => r / sum), label: Math.floor(random() * 3) };
+    });
+    const count = (list: typeof examples) => {
+      const counter = classificationStatistics(3, 101);
+      for (const { scores, label } of list) counter.addExample(scores, label);
+      return counter.result();
+    };
+    const all = count(examples);
+    const sites = scattered(examples, 6, random).map(count);
+    expect(addStatistics(sites)).toEqual(all);
+    expect(addStatistics(shuffled(sites, random))).toEqual(all);
+    expect(metricsOf(addStatistics(sites))).toEqual(metricsOf(all));
+  }
+});
+
+it('adding changes none of its inputs', () => {
+  const counter = classificationStatistics(2, 11);
+  counter.addExample([0.3, 0.7], 1);
+  const before = counter.result();
+  const sum = addStatistics([before, before, before]);
+  counter.addExample([0.3, 0.7], 1);
+  expect(before.examples).toBe(1);
+  expect(before.confusion).toEqual([0, 0, 0, 1]);
+  expect(sum).toMatchObject({ examples: 3, confusion: [0, 0, 0, 3] });
+});
+
+it('what cannot be added is refused', () => {
+  const two = classificationStatistics(2, 11).result();
+  const films = segmentationStatistics(1).result();
+  expect(() => addStatistics([])).toThrow(invalid);
+  expect(() => addStatistics([two, films])).toThrow(invalid);
+  expect(() => addStatistics([two, classificationStatistics(3, 11).result()])).toThrow(invalid);
+  expect(() => addStatistics([two, classificationStatistics(2, 12).result()])).toThrow(invalid);
+  expect(() => addStatistics([films, segmentationStatistics(2).result()])).toThrow(invalid);
+  const huge = { ...films, films: Number.MAX_SAFE_INTEGER };
+  expect(() => addStatistics([huge, { ...films, films: 1 }])).toThrow(invalid);
+});
+
+it('a counter refuses what does not fit, and counts none of it', () => {
+  const films = segmentationStatistics(2);
+  const good = { predicted: [1, 0], mask: [1, 0] };
+  expect(() => films.addFilm([good])).toThrow(invalid);
+  expect(() => films.addFilm([good, { predicted: [1], mask: [1, 0] }])).toThrow(invalid);
+  expect(() => films.addFilm([good, { predicted: [Number.NaN, 0], mask: [1, 0] }])).toThrow(invalid);
+  expect(films.result()).toEqual(segmentationStatistics(2).result());
+  const examples = classificationStatistics(2, 11);
+  expect(() => examples.addExample([0.5], 0)).toThrow(invalid);
+  expect(() => examples.addExample([0.5, Number.NaN], 0)).toThrow(invalid);
+  for (const label of [-1, 2, 0.5, Number.NaN]) expect(() => examples.addExample([0.5, 0.5], label)).toThrow(invalid);
+  expect(examples.result()).toEqual(classificationStatistics(2, 11).result());
+});
