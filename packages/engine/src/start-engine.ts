@@ -1,12 +1,56 @@
+import { availableParallelism } from 'node:os';
+import { ConsiliumError } from '@consilium/errors';
 import { startCpuEngine } from './cpu-engine.js';
-import type { Engine, EngineOptions } from './engine.js';
+import type { BackEnd, Engine, EngineMode, EngineOptions } from './engine.js';
+import { startWasmEngine } from './wasm/wasm-engine.js';
+
+/** In order of preference. */
+export const BACK_ENDS: readonly BackEnd[] = ['wasm', 'cpu'];
+
+/** TensorFlow.js has one back end at a time per process, so there is one engine; its users share it. */
+let running: { readonly key: string; readonly engine: Engine; users: number } | undefined;
 
 /**
- * Starts a back end: the one that is asked for, or the first that works.
- * Back ends are global to a process: one engine at a time.
+ * Starts a back end: the one that is asked for, or the first that works. A second start with the same options gives the
+ * same engine; it ends when all its users have stopped it.
  *
- * Errors   BACK_END_UNAVAILABLE.
+ * Errors   BACK_END_UNAVAILABLE; ALREADY_RUNNING when an engine with other options runs in this process.
  */
 export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
-  return startCpuEngine(options.mode ?? 'deterministic');
+  const mode = options.mode ?? 'deterministic';
+  const threads = Math.max(1, Math.floor(options.threads ?? availableParallelism()));
+  const key = `${options.backEnd ?? 'any'} ${mode} ${threads}`;
+  if (running && running.key !== key) throw new ConsiliumError('ALREADY_RUNNING', { running: running.key, asked: key });
+  running ??= {
+    key,
+    engine: await startFirst(options.backEnd ? [options.backEnd] : BACK_ENDS, mode, threads),
+    users: 0,
+  };
+  const started = running;
+  started.users++;
+  let isStopped = false;
+  return {
+    ...started.engine,
+    stop: async () => {
+      if (isStopped) return;
+      isStopped = true;
+      started.users--;
+      if (started.users > 0) return;
+      running = undefined;
+      await started.engine.stop();
+    },
+  };
+}
+
+async function startFirst(backEnds: readonly BackEnd[], mode: EngineMode, threads: number): Promise<Engine> {
+  const failures: unknown[] = [];
+  for (const backEnd of backEnds) {
+    try {
+      return backEnd === 'wasm' ? await startWasmEngine(mode, threads) : await startCpuEngine(mode);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures[0] instanceof ConsiliumError) throw failures[0];
+  throw new ConsiliumError('BACK_END_UNAVAILABLE', { tried: backEnds.join(' ') }, failures[0]);
 }

@@ -1,0 +1,17 @@
+// The kernels, in place on an imported heap: no data segment, no allocation. Every kernel ends with
+// (first, end, worker): it does the items [first, end) of its work, and an item's result never depends on the range.
+export { adam } from './adam';
+export { copyRows } from './copies';
+export { directConvolution, packFilter, packPhase, padRows } from './direct-convolution';
+export { directFilterGradient } from './direct-filter-gradient';
+export {
+  normalisationApply,
+  normalisationGradientApply,
+  normalisationGradientSums,
+  normalisationSums,
+} from './normalisation';
+export { maxPoolGradient } from './pooling';
+export { sumBlocks } from './sums';
+export { rotateFilter, transformFilter, winogradForward } from './winograd-forward';
+export { winogradFilterGradient, winogradFilterGradientSlices } from './winograd-gradient';
+export { winogradPanelsFilterGradient, winogradPanelsForward } from './winograd-panels';

@@ -1,0 +1,137 @@
+// 3x3 stride-1 convolution, NHWC. Per block of tiles: transform the input, 36 matrix products, transform back.
+//   U [36][filters / 8][channels][8]  transformed filter
+//   V [36][block][channels]           transformed input of a block of tiles
+//   M [36][block][filters]            its products
+import { product } from './products';
+import { floats, get, put, roundUp4, roundUp8 } from './simd';
+import {
+  filters, outHeight, outWidth, paddedChannels, paddedFilters, plane, setShape, tiles, tilesAcross, tilesDown,
+} from './winograd-shape';
+import { inputTiles, outputTile, scatterTile } from './winograd-tiles';
+import { IN, OUT, PRODUCTS, transformFilterTaps } from './winograd-transforms';
+
+/** Bytes at the head of a worker's scratch that the tile transforms use. */
+export const BUFFER: usize = 1024;
+
+/**
+ * w [3,3,C,K] -> to [3,3,K,C], turned by 180 degrees: the filter of the input's gradient. Items are the 9 taps.
+ */
+export function rotateFilter(w: usize, to: usize, c: i32, k: i32, first: i32, end: i32, worker: i32): void {
+  const tapBytes = floats(c * k);
+  const c4 = c & ~3, k4 = k & ~3;
+  const rowBytes = floats(k), outBytes = floats(c);
+  for (let tap = first; tap < end; tap++) {
+    const from = w + <usize>(8 - tap) * tapBytes, out = to + <usize>tap * tapBytes;
+    // 16 columns at a time: whole cache lines
+    for (let k0 = 0; k0 < k4; k0 += 16) {
+      for (let i = 0; i < c4; i += 4) {
+        for (let j = k0; j < min(k0 + 16, k4); j += 4) {
+          transpose4x4(from + <usize>i * rowBytes + floats(j), rowBytes, out + <usize>j * outBytes + floats(i), outBytes);
+        }
+      }
+    }
+    for (let i = 0; i < c; i++) {
+      for (let j = i < c4 ? k4 : 0; j < k; j++) {
+        store<f32>(out + <usize>j * outBytes + floats(i), load<f32>(from + <usize>i * rowBytes + floats(j)));
+      }
+    }
+  }
+}
+
+@inline
+function transpose4x4(from: usize, step: usize, to: usize, toStep: usize): void {
+  const a = get(from), b = get(from + step), c = get(from + 2 * step), d = get(from + 3 * step);
+  const abLow = i32x4.shuffle(a, b, 0, 4, 1, 5), abHigh = i32x4.shuffle(a, b, 2, 6, 3, 7);
+  const cdLow = i32x4.shuffle(c, d, 0, 4, 1, 5), cdHigh = i32x4.shuffle(c, d, 2, 6, 3, 7);
+  put(to, i64x2.shuffle(abLow, cdLow, 0, 2));
+  put(to + toStep, i64x2.shuffle(abLow, cdLow, 1, 3));
+  put(to + 2 * toStep, i64x2.shuffle(abHigh, cdHigh, 0, 2));
+  put(to + 3 * toStep, i64x2.shuffle(abHigh, cdHigh, 1, 3));
+}
+
+/** U = G w G^T; items are panels of 8 filters. */
+export function transformFilter(
+  w: usize, u: usize, scratch: usize, scratchBytes: usize, c: i32, k: i32, first: i32, end: i32, worker: i32,
+): void {
+  const channels4 = roundUp4(c);
+  const planeStep = plane(channels4, roundUp8(k));
+  for (let panel = first; panel < end; panel++) {
+    const to = u + (floats(panel * channels4) << 3);
+    transformPanel(w, to, planeStep, scratch + <usize>worker * scratchBytes, c, k, panel);
+  }
+}
+
+/** The transformed filter of the 8 filters of one panel; `buffer` holds at least 2 KiB. */
+export function transformPanel(
+  w: usize, u: usize, planeStep: usize, buffer: usize, c: i32, k: i32, panel: i32,
+): void {
+  const channels4 = roundUp4(c);
+  const tapBytes = floats(c * k);
+  const edge = buffer + 1024;
+  for (let i = 0; i < channels4; i++) {
+    for (let half = 0; half < 8; half += 4, u += 16) {
+      const j = (panel << 3) + half;
+      let from = w + floats(i * k + j), step = tapBytes;
+      if (i >= c || j + 4 > k) {
+        // behind the last channel or filter: copy what exists, zero the rest
+        for (let tap = 0; tap < 9; tap++) {
+          for (let lane = 0; lane < 4; lane++) {
+            const value: f32 = i < c && j + lane < k ? load<f32>(from + <usize>tap * tapBytes + floats(lane)) : 0;
+            store<f32>(edge + floats(tap * 4 + lane), value);
+          }
+        }
+        from = edge;
+        step = 16;
+      }
+      for (let column: usize = 0; column < 3; column++) {
+        transformFilterTaps(from + column * step, 3 * step, buffer + (column << 4), 48);
+      }
+      for (let row: usize = 0; row < IN; row++) {
+        transformFilterTaps(buffer + row * 48, 16, u + row * IN * planeStep, planeStep);
+      }
+    }
+  }
+}
+
+/**
+ * y [N,OH,OW,K] = convolution of x [N,H,W,C] with U; items are blocks of `block` tiles.
+ * Scratch per worker: 1024 + 36 * (plane(block, C4) + plane(block, K8)) + 36 * max(C4, K8) floats.
+ */
+export function winogradForward(
+  x: usize, u: usize, y: usize, scratch: usize, scratchBytes: usize, images: i32, h: i32, w: i32, c: i32, k: i32,
+  border: i32, block: i32, first: i32, end: i32, worker: i32,
+): void {
+  setShape(images, h, w, c, k, border);
+  const uStep = plane(paddedChannels, paddedFilters);
+  const vStep = plane(block, paddedChannels), mStep = plane(block, paddedFilters);
+  const buffer = scratch + <usize>worker * scratchBytes;
+  const v = buffer + BUFFER, m = v + PRODUCTS * vStep, patch = m + PRODUCTS * mStep;
+  for (let b = first; b < end; b++) {
+    const start = b * block, count = min(block, tiles - start);
+    inputTiles(x, v, vStep, buffer, patch, start, count);
+    for (let t: usize = 0; t < PRODUCTS; t++) {
+      product(v + t * vStep, u + t * uStep, m + t * mStep, count, paddedChannels, paddedFilters);
+    }
+    outputTiles(m, mStep, paddedFilters, y, 0, filters, start, count, buffer, patch);
+  }
+}
+
+/** Writes the tiles [start, start + count) of `padded` filters, `real` of them, at filter `offset` of y. */
+export function outputTiles(
+  m: usize, mStep: usize, padded: i32, y: usize, offset: i32, real: i32, start: i32, count: i32, buffer: usize,
+  patch: usize,
+): void {
+  const bytes = floats(padded), pixelBytes = floats(filters);
+  for (let i = 0; i < count; i++, m += bytes) {
+    const tile = start + i, tileRow = tile / tilesAcross;
+    const row = (tileRow % tilesDown) * <i32>OUT, column = (tile % tilesAcross) * <i32>OUT;
+    const image = y + <usize>(tileRow / tilesDown) * <usize>(outHeight * outWidth) * pixelBytes + floats(offset);
+    if (row + <i32>OUT <= outHeight && column + <i32>OUT <= outWidth && real == padded) {
+      const to = image + <usize>(row * outWidth + column) * pixelBytes;
+      outputTile(m, mStep, bytes, to, <usize>outWidth * pixelBytes, pixelBytes, buffer);
+    } else {
+      outputTile(m, mStep, bytes, patch, OUT * bytes, bytes, buffer);
+      scatterTile(patch, padded, image, outHeight, outWidth, filters, real, row, column);
+    }
+  }
+}

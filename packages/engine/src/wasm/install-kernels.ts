@@ -1,0 +1,23 @@
+import type { Tf } from '../engine.js';
+import { registerNormaliseGradient } from '../normalisation/normalise.js';
+import { registerAdam } from './adam.js';
+import { registerConvolution } from './convolution.js';
+import { registerCopies } from './copies.js';
+import { registerNormalisation } from './normalise.js';
+import { registerPooling } from './pooling.js';
+import { registerSums } from './sums.js';
+
+let isInstalled = false;
+
+/** Puts our kernels beside and in place of upstream's; once per process, for every later back end of that name. */
+export function installKernels(tf: Tf): void {
+  if (isInstalled) return;
+  registerConvolution(tf);
+  registerPooling(tf);
+  registerCopies(tf);
+  registerSums(tf);
+  registerNormalisation(tf);
+  registerNormaliseGradient(tf);
+  registerAdam(tf);
+  isInstalled = true;
+}

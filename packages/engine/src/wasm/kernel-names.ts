@@ -1,0 +1,28 @@
+/** The exports of the kernel module; assembly/index.ts has the list. */
+export const KERNELS = [
+  'adam',
+  'copyRows',
+  'directConvolution',
+  'directFilterGradient',
+  'maxPoolGradient',
+  'normalisationApply',
+  'normalisationGradientApply',
+  'normalisationGradientSums',
+  'normalisationSums',
+  'packFilter',
+  'packPhase',
+  'padRows',
+  'rotateFilter',
+  'sumBlocks',
+  'transformFilter',
+  'winogradFilterGradient',
+  'winogradFilterGradientSlices',
+  'winogradForward',
+  'winogradPanelsFilterGradient',
+  'winogradPanelsForward',
+] as const;
+
+export type KernelName = (typeof KERNELS)[number];
+
+/** Every kernel ends with (first, end, worker). */
+export type Kernel = (...args: number[]) => void;

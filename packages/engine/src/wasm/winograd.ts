@@ -1,0 +1,172 @@
+import type { backend_util } from '@tensorflow/tfjs-core';
+import type { WasmContext } from './context.js';
+
+/** 3x3 stride-1 convolution with the same border on all sides, NHWC. */
+export interface WinogradShape {
+  readonly images: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly filters: number;
+  readonly border: number;
+}
+
+/** Products per tile, outputs per tile and dimension: F(4x4, 3x3). */
+const PRODUCTS = 36;
+const OUT = 4;
+/** Measured: below four channels on either side the direct kernel wins. */
+const FEWEST_CHANNELS = 4;
+/** Measured: from 128x256 channels on, panels of the filter win; the whole would leave L2. */
+const PANEL_CHANNELS = 32_768;
+/** Tiles of one block: its transformed input and products stay in L2. */
+const BLOCK_TILES = 24;
+/** Bytes at the head of a worker's scratch; the kernels use at most 2 KiB. */
+const HEAD_BYTES = 4096;
+
+const roundUp = (n: number, to: number) => Math.ceil(n / to) * to;
+const roundUpToEven = (n: number) => roundUp(n, 2);
+/** Bytes of one plane; as in assembly/winograd-shape.ts. */
+const plane = (rows: number, columns: number) => rows * columns * 4 + 64;
+
+export function isWinograd(info: backend_util.Conv2DInfo): boolean {
+  const { top, bottom, left, right } = info.padInfo;
+  return (
+    info.filterHeight === 3 &&
+    info.filterWidth === 3 &&
+    info.strideHeight === 1 &&
+    info.strideWidth === 1 &&
+    top <= 2 &&
+    top === left &&
+    top === bottom &&
+    left === right &&
+    Math.min(info.inChannels, info.outChannels) >= FEWEST_CHANNELS
+  );
+}
+
+export function winogradShape(info: backend_util.Conv2DInfo): WinogradShape {
+  return {
+    images: info.batchSize,
+    height: info.inHeight,
+    width: info.inWidth,
+    channels: info.inChannels,
+    filters: info.outChannels,
+    border: info.padInfo.top,
+  };
+}
+
+/** The input gradient is a convolution of dy with the rotated filter. */
+export function inputGradientShape(shape: WinogradShape): WinogradShape {
+  const { height, width, channels, filters, border } = shape;
+  return {
+    images: shape.images,
+    height: height + 2 * border - 2,
+    width: width + 2 * border - 2,
+    channels: filters,
+    filters: channels,
+    border: 2 - border,
+  };
+}
+
+/** y = convolution of x with w; all are addresses. */
+export function winogradForward(context: WasmContext, shape: WinogradShape, x: number, w: number, y: number): void {
+  const { pool, heap } = context;
+  const { channels, filters } = shape;
+  const tiles = countTiles(shape);
+  if (usesPanels(shape)) {
+    const block = Math.min(32, Math.max(4, roundUpToEven(tiles)));
+    const [scratch, bytes] = panelScratch(context, shape, block);
+    pool.run('winogradPanelsForward', filters / 8, [x, w, y, scratch, bytes, ...numbers(shape), block], 'coarse');
+    return;
+  }
+  const block = blockTiles(tiles);
+  const [scratch, bytes] = blockScratch(context, shape, block);
+  const u = heap.scratch('filter', PRODUCTS * plane(roundUp(channels, 4), roundUp(filters, 8)));
+  pool.run('transformFilter', Math.ceil(filters / 8), [w, u, scratch, bytes, channels, filters]);
+  pool.run('winogradForward', Math.ceil(tiles / block), [x, u, y, scratch, bytes, ...numbers(shape), block]);
+}
+
+export function winogradInputGradient(
+  context: WasmContext,
+  shape: WinogradShape,
+  dy: number,
+  w: number,
+  dx: number,
+): void {
+  const { channels, filters } = shape;
+  const rotated = context.heap.scratch('rotatedFilter', 9 * channels * filters * 4);
+  context.pool.run('rotateFilter', 9, [w, rotated, channels, filters]);
+  winogradForward(context, inputGradientShape(shape), dy, rotated, dx);
+}
+
+export function winogradFilterGradient(
+  context: WasmContext,
+  shape: WinogradShape,
+  x: number,
+  dy: number,
+  dw: number,
+): void {
+  const { pool, heap } = context;
+  const { channels, filters } = shape;
+  const tiles = countTiles(shape);
+  if (usesPanels(shape) && tiles <= 64) {
+    const block = Math.max(4, roundUpToEven(tiles));
+    const [scratch, bytes] = panelScratch(context, shape, block);
+    const args = [x, dy, dw, scratch, bytes, ...numbers(shape), block];
+    pool.run('winogradPanelsFilterGradient', filters / 8, args, 'coarse');
+    return;
+  }
+  const slices = countSlices(shape, tiles);
+  const block = Math.max(4, Math.min(BLOCK_TILES, roundUpToEven(Math.ceil(tiles / slices))));
+  const [scratch, bytes] = blockScratch(context, shape, block);
+  const du = heap.scratch('filterGradient', slices * PRODUCTS * plane(roundUp(channels, 4), roundUp(filters, 8)));
+  const args = [x, dy, du, scratch, bytes, ...numbers(shape), block, slices];
+  pool.run('winogradFilterGradientSlices', slices, args);
+  pool.run('winogradFilterGradient', channels, [du, dw, scratch, bytes, channels, filters, slices]);
+}
+
+function numbers(shape: WinogradShape): number[] {
+  return [shape.images, shape.height, shape.width, shape.channels, shape.filters, shape.border];
+}
+
+function countTiles({ images, height, width, border }: WinogradShape): number {
+  return images * Math.ceil((height + 2 * border - 2) / OUT) * Math.ceil((width + 2 * border - 2) / OUT);
+}
+
+function usesPanels({ channels, filters }: WinogradShape): boolean {
+  return filters % 8 === 0 && channels * filters >= PANEL_CHANNELS;
+}
+
+/** Blocks of equal size, an even number of them, about `BLOCK_TILES` each. */
+function blockTiles(tiles: number): number {
+  let blocks = Math.ceil(tiles / BLOCK_TILES);
+  if (blocks > 1 || tiles >= BLOCK_TILES / 2) blocks = roundUpToEven(blocks);
+  return Math.max(4, roundUpToEven(Math.ceil(tiles / blocks)));
+}
+
+/**
+ * Partial sums of the filter gradient: as many threads as that can share the work, each with a table of the filter's
+ * size. By shape alone: the order of additions must not depend on the number of threads.
+ */
+function countSlices({ channels, filters }: WinogradShape, tiles: number): number {
+  const size = channels * filters;
+  return Math.min(tiles, size <= 1024 ? 8 : size <= 8192 ? 4 : 2);
+}
+
+/** Scratch of all workers, and the bytes of each. */
+function blockScratch(context: WasmContext, shape: WinogradShape, block: number): [number, number] {
+  const channels = roundUp(shape.channels, 4);
+  const filters = roundUp(shape.filters, 8);
+  const patch = PRODUCTS * Math.max(channels, filters) * 4;
+  return workerScratch(context, PRODUCTS * (plane(block, channels) + plane(block, filters)) + patch);
+}
+
+function panelScratch(context: WasmContext, shape: WinogradShape, block: number): [number, number] {
+  const channels = roundUp(shape.channels, 4);
+  const tables = plane(block, channels) + plane(block, 8) + plane(channels, 8);
+  return workerScratch(context, PRODUCTS * tables + PRODUCTS * Math.max(channels, 8) * 4);
+}
+
+function workerScratch({ heap, pool }: WasmContext, bytes: number): [number, number] {
+  const perWorker = roundUp(HEAD_BYTES + bytes, 64);
+  return [heap.scratch('workers', perWorker * pool.threads), perWorker];
+}
