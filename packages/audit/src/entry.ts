@@ -52,15 +52,17 @@ export function canonicalEntry(entry: AuditEntry): Uint8Array {
  */
 export function parseEntry(bytes: Uint8Array): AuditEntry {
   if (bytes.length > MAXIMUM_ENTRY_BYTES) refuse('', `${bytes.length} bytes`);
+  let text: string;
   let entry: unknown;
   try {
-    entry = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    entry = JSON.parse(text);
   } catch (error) {
     throw new ConsiliumError('AUDIT_ENTRY_INVALID', { problem: 'not JSON in UTF-8' }, error);
   }
   requireEntry(entry);
-  const canonical = canonicalEntry(entry);
-  if (Buffer.compare(canonical, bytes) !== 0) refuse('', 'not canonical');
+  // Well-formed UTF-8 has one text and one only, so that equal texts are equal bytes.
+  if (canonicalJson(entry) !== text) refuse('', 'not canonical');
   return entry;
 }
 

@@ -1,6 +1,7 @@
 import { ConsiliumError } from '@consilium/errors';
 import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
+import { printable } from './printable.js';
 import { type Plan, planSchema } from './schema.js';
 
 /** One thing that is wrong with a plan. */
@@ -135,7 +136,7 @@ function letters(word: string): string {
 }
 
 function pathText(path: readonly PropertyKey[]): string {
-  return path.map(String).join('.');
+  return path.map((step) => printable(String(step), 64)).join('.');
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,5 +1,6 @@
 import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { checkPlan, type PlanCheck, type PlanProblem, requirePlan } from './check-plan.js';
+import { printable } from './printable.js';
 import type { Plan } from './schema.js';
 
 /** A plan is a page or two; what is longer is not one, and is not given to the parser. */
@@ -31,7 +32,13 @@ export function checkPlanText(text: string): PlanCheck {
     const faults = [...document.errors, ...document.warnings];
     if (faults.length > 0)
       return refusal(
-        ...faults.slice(0, 10).map((fault) => ({ path: '', message: fault.message, line: lines.linePos(fault.pos[0]).line })),
+        ...faults
+          .slice(0, 10)
+          .map((fault) => ({
+            path: '',
+            message: printable(fault.message, 200),
+            line: lines.linePos(fault.pos[0]).line,
+          })),
       );
     // YAML 1.1 reads the words yes, no, on and off as true and false, and 010 as 8.
     if (document.directives.yaml.version !== '1.2') return refusal({ path: '', message: 'must be YAML 1.2 or JSON' });
