@@ -1,3 +1,3 @@
-export { evaluateModel } from './evaluation/evaluate-model.js';
+export { evaluateModel } from './evaluate-model.js';
 export { trainLocally } from './train-locally.js';
 export type * from './training.js';

@@ -2,17 +2,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Engine, Tensor } from '@consilium/engine';
 import { ConsiliumError } from '@consilium/errors';
 import { buildModel, type Model, modelPorts } from '@consilium/models';
-import type { Statistics } from '@consilium/validation';
-import { type Batch, cutIntoBatches, readBatch } from '../batches.js';
-import type { Evaluate, LearningTask } from '../training.js';
-import { openWeights } from '../weights.js';
-import { classificationCounter } from './classification-counter.js';
-import { segmentationCounter } from './segmentation-counter.js';
+import { classificationStatistics, type Statistics, segmentationStatistics } from '@consilium/validation';
+import { type Batch, cutIntoBatches, readBatch } from './batches.js';
+import type { Evaluate, LearningTask } from './training.js';
+import { openWeights } from './weights.js';
 
 /**
  * Runs a model over all examples, without augmentation, and answers integers that sites may send and the coordinator adds.
  *
- * Errors   STOPPED, MODEL_SPEC_INVALID, UPDATE_LAYOUT_MISMATCH, DATASET_UNSUITABLE, CANDIDATE_NOT_FINITE.
+ * Errors   STOPPED, MODEL_SPEC_INVALID, UPDATE_LAYOUT_MISMATCH, DATASET_UNSUITABLE, EVALUATION_INVALID (a score that is no number).
  */
 export const evaluateModel: Evaluate = async (engine, { plan, values, examples, onBatch, signal }) => {
   const model = buildModel(plan.model, modelPorts(plan));
@@ -29,12 +27,13 @@ export const evaluateModel: Evaluate = async (engine, { plan, values, examples, 
       onBatch?.(done, examples.count);
       await nextTurn();
     }
-    return counter.statistics();
+    return counter.result();
   } finally {
     weights.dispose();
   }
 };
 
+/** Scores 0 to 1: of each pixel by itself, or of each class with the sum 1. */
 function infer(
   engine: Engine,
   plan: LearningTask,
@@ -42,38 +41,41 @@ function infer(
   parameters: readonly Tensor[],
   batch: Batch,
 ): Float32Array {
+  const { tf } = engine;
   const { height, width } = plan.preprocessing;
-  return engine.tf.tidy(() => {
-    const x = engine.tf.tensor4d(batch.images, [batch.count, height, width, 1]);
-    return model.forward(engine, parameters, x, 'infer').logits.dataSync() as Float32Array;
+  return tf.tidy(() => {
+    const x = tf.tensor4d(batch.images, [batch.count, height, width, 1]);
+    const { logits } = model.forward(engine, parameters, x, 'infer');
+    const scores = plan.task.kind === 'segmentation' ? tf.sigmoid(logits) : tf.softmax(logits);
+    return scores.dataSync() as Float32Array;
   });
 }
 
 /** Adds up batches of either task. */
 interface BatchCounter {
-  add(logits: Float32Array, batch: Batch): void;
-  statistics(): Statistics;
+  add(scores: Float32Array, batch: Batch): void;
+  result(): Statistics;
 }
 
 function counterOf({ task, validation }: LearningTask): BatchCounter {
   if (task.kind === 'segmentation') {
-    const counter = segmentationCounter();
+    const counter = segmentationStatistics(task.structures.length);
     return {
-      add: (logits, { count, masks }) => {
+      add: (scores, { count, masks }) => {
         const pixels = masks.length / count;
         for (let at = 0; at < masks.length; at += pixels)
-          counter.add(logits.subarray(at, at + pixels), masks.subarray(at, at + pixels));
+          counter.addFilm([{ predicted: scores.subarray(at, at + pixels), mask: masks.subarray(at, at + pixels) }]);
       },
-      statistics: counter.statistics,
+      result: counter.result,
     };
   }
   const classes = task.classes.length;
-  const counter = classificationCounter(classes, validation.scoreBins);
+  const counter = classificationStatistics(classes, validation.scoreBins);
   return {
-    add: (logits, { labels }) =>
+    add: (scores, { labels }) =>
       labels.forEach((label, i) => {
-        counter.add(logits.subarray(i * classes, (i + 1) * classes), label);
+        counter.addExample(scores.subarray(i * classes, (i + 1) * classes), label);
       }),
-    statistics: counter.statistics,
+    result: counter.result,
   };
 }
