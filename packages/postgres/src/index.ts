@@ -1,2 +1,8 @@
 export { findPostgres, type PostgresBinaries } from './binaries.js';
-export { type PostgresOptions, type PostgresServer, startPostgres } from './start-postgres.js';
+export {
+  deletePostgres,
+  type PostgresOptions,
+  type PostgresServer,
+  startPostgres,
+  stopPostgres,
+} from './start-postgres.js';

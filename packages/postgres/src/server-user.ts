@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chown, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -27,6 +28,13 @@ export async function clusterFolder(directory: string, user: ServerUser): Promis
   await mkdir(cluster, { recursive: true, mode: 0o700 });
   if (user.uid !== undefined && user.gid !== undefined) await chown(cluster, user.uid, user.gid);
   return cluster;
+}
+
+/** The folder of a cluster that was made earlier. */
+export async function knownClusterFolder(directory: string): Promise<string | undefined> {
+  const inside = path.join(directory, 'cluster');
+  if (existsSync(inside)) return inside;
+  return (await readFile(path.join(directory, 'location'), 'utf8').catch(() => '')).trim() || undefined;
 }
 
 async function outside(directory: string): Promise<string> {

@@ -6,7 +6,14 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, expect, it } from 'vitest';
-import { findPostgres, type PostgresOptions, type PostgresServer, startPostgres } from './index.js';
+import {
+  deletePostgres,
+  findPostgres,
+  type PostgresOptions,
+  type PostgresServer,
+  startPostgres,
+  stopPostgres,
+} from './index.js';
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -115,6 +122,18 @@ it('starts below a folder that is closed to other users, also as root', async ()
   await first.stop();
   const second = await start({ directory });
   expect(await ask(second.url, 'SELECT count(*)::int AS rows FROM kept')).toEqual([{ rows: 0 }]);
+});
+
+it('stops and deletes by its directory alone', async () => {
+  const directory = path.join(await folder(), 'db');
+  expect(await stopPostgres(directory)).toBe(false);
+  const { url } = await start({ directory });
+  expect(await stopPostgres(directory)).toBe(true);
+  expect(await stopPostgres(directory)).toBe(false);
+  await expect(ask(url, 'SELECT 1')).rejects.toThrow();
+  await start({ directory });
+  await deletePostgres(directory);
+  await expect(stat(directory)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 it('finds the binaries of this machine', async () => {

@@ -10,7 +10,7 @@ import { ConsiliumError } from '@consilium/errors';
 import pg from 'pg';
 import { findPostgres, type PostgresBinaries, reachableBinaries } from './binaries.js';
 import { isPostgresProcess, isRunning, readPidFile } from './pid-file.js';
-import { clusterFolder, type ServerUser, serverUser } from './server-user.js';
+import { clusterFolder, knownClusterFolder, type ServerUser, serverUser } from './server-user.js';
 
 export interface PostgresOptions {
   /** Folder of this server: its cluster, password (0600), port and log. Made when it is not there. */
@@ -65,6 +65,23 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     if (Date.now() > deadline) throw new ConsiliumError('POSTGRES_FAILED', { reason: await lastLogLine(cluster) });
     await sleep(200);
   }
+}
+
+/** Stops the server of this directory if one runs, whoever started it; answers whether one did. */
+export async function stopPostgres(directory: string): Promise<boolean> {
+  const folder = await knownClusterFolder(path.resolve(directory));
+  const held = folder && (await readPidFile(path.join(folder, 'data')));
+  if (!held || !isRunning(held.pid) || !(await isPostgresProcess(held.pid))) return false;
+  await end(held.pid);
+  return true;
+}
+
+/** Stops the server of this directory and deletes the directory with all its data, wherever it lies. */
+export async function deletePostgres(directory: string): Promise<void> {
+  await stopPostgres(directory);
+  const folder = await knownClusterFolder(path.resolve(directory));
+  if (folder) await rm(folder, { recursive: true, force: true });
+  await rm(directory, { recursive: true, force: true });
 }
 
 /** Made once, before the cluster, so that a start that was killed in between finds the same one. */
@@ -165,18 +182,20 @@ async function endOf(child: ChildProcess): Promise<void> {
 
 async function server(cluster: Cluster, port: number, pid: number, adopted: boolean): Promise<PostgresServer> {
   await ensureDatabase(cluster, port);
-  const stop = async () => {
-    for (const [signal, limitMs] of [
-      ['SIGINT', STOP_TIMEOUT_MS],
-      ['SIGQUIT', STOP_TIMEOUT_MS],
-    ] as const) {
-      if (!isRunning(pid)) return;
-      process.kill(pid, signal);
-      for (const end = Date.now() + limitMs; isRunning(pid) && Date.now() < end; ) await sleep(POLL_MS);
-    }
-    if (isRunning(pid)) throw new ConsiliumError('POSTGRES_FAILED', { step: 'stop' });
-  };
-  return { url: urlOf(cluster, port, USER), port, adopted, stop };
+  return { url: urlOf(cluster, port, USER), port, adopted, stop: () => end(pid) };
+}
+
+/** An orderly end first; after a while the server is told to drop everything. */
+async function end(pid: number): Promise<void> {
+  for (const [signal, limitMs] of [
+    ['SIGINT', STOP_TIMEOUT_MS],
+    ['SIGQUIT', STOP_TIMEOUT_MS],
+  ] as const) {
+    if (!isRunning(pid)) return;
+    process.kill(pid, signal);
+    for (const end = Date.now() + limitMs; isRunning(pid) && Date.now() < end; ) await sleep(POLL_MS);
+  }
+  if (isRunning(pid)) throw new ConsiliumError('POSTGRES_FAILED', { step: 'stop' });
 }
 
 /** Whether the server on this port takes our password and serves our cluster. */
