@@ -6,7 +6,7 @@ import type { AggregationStrategy, ChunkStep } from './strategy.js';
  * strategy must see each.
  *
  * Shapes   `weights` in site-id order; `readDelta(k)` gives update k's chunk, as long as `chunk.global`. The array may be
- *          reused by the next read.
+ *          reused by the next read. `sum` is overwritten.
  * Numbers  summed in float64, one update after another.
  * Errors   UPDATE_LAYOUT_MISMATCH, UPDATE_NOT_FINITE (detail: index of the update).
  */
@@ -15,8 +15,9 @@ export async function aggregateChunk(
   weights: Float64Array,
   readDelta: (update: number) => Promise<Float32Array>,
   chunk: Omit<ChunkStep, 'sum' | 'each'>,
+  sum: Float64Array = new Float64Array(chunk.global.length),
 ): Promise<ReturnType<AggregationStrategy['step']>> {
-  const sum = new Float64Array(chunk.global.length);
+  sum.fill(0);
   const each: Float32Array[] = [];
   for (let k = 0; k < weights.length; k++) {
     const delta = await readDelta(k);
@@ -24,6 +25,12 @@ export async function aggregateChunk(
     if (strategy.sees === 'each-update') each.push(delta.slice());
   }
   return strategy.step(strategy.sees === 'sum-only' ? { ...chunk, sum } : { ...chunk, sum, each });
+}
+
+/** into = global + sum, rounded once to float32: the last line of every strategy that moves the model by the weighted sum. */
+export function movedBy({ global, sum, into }: Pick<ChunkStep, 'global' | 'sum' | 'into'>): Float32Array {
+  for (let j = 0; j < into.length; j++) into[j] = global[j]! + sum[j]!;
+  return into;
 }
 
 /** sum += weight * delta. False when the lengths differ or a value is not finite. */

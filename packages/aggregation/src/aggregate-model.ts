@@ -1,5 +1,6 @@
 import { ConsiliumError } from '@consilium/errors';
 import {
+  areFinite,
   BYTES_PER_VALUE,
   CHUNK_BYTES,
   chunkLength,
@@ -14,7 +15,10 @@ import { inSiteOrder } from './site-order.js';
 import { restoreRanges, siteRanges } from './site-scope.js';
 import type { AcceptedUpdate, AggregationStrategy } from './strategy.js';
 
-/** Everything that touches the disk is passed in. Bytes that a read gives may be reused by the next read of its kind. */
+/**
+ * Everything that touches the disk is passed in. A read fills `into`, which has exactly the chunk's length, and returns it; or it
+ * returns bytes of its own, at the price of memory that the collector frees late: with many sites that adds up.
+ */
 export interface AggregationHost<U extends AcceptedUpdate = AcceptedUpdate> {
   readonly strategy: AggregationStrategy;
   readonly layout: Layout;
@@ -22,10 +26,10 @@ export interface AggregationHost<U extends AcceptedUpdate = AcceptedUpdate> {
   /** The updates of one group (see `groupsOf`), in any order. */
   readonly updates: readonly U[];
   /** Chunk `chunk` of an update's delta. */
-  readChunk(update: U, chunk: number): Promise<Uint8Array>;
+  readChunk(update: U, chunk: number, into: Uint8Array): Promise<Uint8Array>;
   /** The same chunk of the model that the deltas were taken from. */
-  readGlobal(chunk: number): Promise<Uint8Array>;
-  /** Called once for each chunk in order; the bytes are the callee's. */
+  readGlobal(chunk: number, into: Uint8Array): Promise<Uint8Array>;
+  /** Called once for each chunk in order. The bytes are overwritten after the promise is settled. */
   writeChunk(chunk: number, bytes: Uint8Array): Promise<void>;
   /** The strategy's memory; needed only by strategies with state slots. */
   readonly state?: {
@@ -54,21 +58,29 @@ export async function aggregateModel<U extends AcceptedUpdate>(host: Aggregation
   const chunks = Math.ceil(bytes / CHUNK_BYTES);
   const kept = siteRanges(layout);
 
-  const readDelta = async (k: number, chunk: number) =>
-    valuesOf(await host.readChunk(updates[k]!, chunk), bytes, chunk);
+  const [globalBuffer, deltaBuffer] = [new Uint8Array(CHUNK_BYTES), new Uint8Array(CHUNK_BYTES)];
+  const sum = new Float64Array(CHUNK_BYTES / BYTES_PER_VALUE);
+  const next32 = new Float32Array(CHUNK_BYTES / BYTES_PER_VALUE);
+  const readDelta = async (k: number, chunk: number) => {
+    const into = deltaBuffer.subarray(0, chunkLength(bytes, chunk));
+    return valuesOf(await host.readChunk(updates[k]!, chunk, into), into.length, chunk);
+  };
   const weights = strategy.weigh(updates, await measure(strategy.needs, updates.length, chunks, readDelta));
 
   let finite = true;
   for (let chunk = 0; chunk < chunks; chunk++) {
-    const global = valuesOf(await host.readGlobal(chunk), bytes, chunk);
-    const state = await readState(host, bytes, chunk);
-    const next = await aggregateChunk(strategy, weights, (k) => readDelta(k, chunk), {
-      global,
-      state,
-      round: host.round,
-    }).catch((error) => Promise.reject(naming(error, updates, chunk)));
+    const length = chunkLength(bytes, chunk);
+    const global = valuesOf(await host.readGlobal(chunk, globalBuffer.subarray(0, length)), length, chunk);
+    const state = await readState(host, length, chunk);
+    const next = await aggregateChunk(
+      strategy,
+      weights,
+      (k) => readDelta(k, chunk),
+      { global, state, round: host.round, into: next32.subarray(0, global.length) },
+      sum.subarray(0, global.length),
+    ).catch((error) => Promise.reject(naming(error, updates, chunk)));
     restoreRanges(next.global, global, kept, (chunk * CHUNK_BYTES) / BYTES_PER_VALUE);
-    finite &&= next.global.every(Number.isFinite);
+    finite &&= areFinite(next.global);
     await host.writeChunk(chunk, payloadBytes(next.global));
     for (const [s, slot] of strategy.stateSlots.entries())
       await host.state?.write(slot, chunk, payloadBytes(next.state[s]!));
@@ -76,19 +88,18 @@ export async function aggregateModel<U extends AcceptedUpdate>(host: Aggregation
   return { chunks, isFinite: finite };
 }
 
-async function readState<U extends AcceptedUpdate>(host: AggregationHost<U>, bytes: number, chunk: number) {
+async function readState<U extends AcceptedUpdate>(host: AggregationHost<U>, length: number, chunk: number) {
   const state: Float32Array[] = [];
   for (const slot of host.strategy.stateSlots) {
     if (host.state === undefined) throw new ConsiliumError('INTERNAL', { slot });
     // A copy: the next slot's read may reuse the bytes.
-    state.push(valuesOf(await host.state.read(slot, chunk), bytes, chunk).slice());
+    state.push(valuesOf(await host.state.read(slot, chunk), length, chunk).slice());
   }
   return state;
 }
 
-/** The values of chunk `chunk`, which must have exactly that chunk's length. */
-function valuesOf(chunkBytes: Uint8Array, modelBytes: number, chunk: number): Float32Array {
-  const expected = chunkLength(modelBytes, chunk);
+/** The values of chunk `chunk`, which must have exactly `expected` bytes. */
+function valuesOf(chunkBytes: Uint8Array, expected: number, chunk: number): Float32Array {
   if (chunkBytes.byteLength !== expected)
     throw new ConsiliumError('UPDATE_LAYOUT_MISMATCH', { chunk, expected, got: chunkBytes.byteLength });
   return payloadValues(chunkBytes);

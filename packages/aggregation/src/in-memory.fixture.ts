@@ -25,8 +25,8 @@ export function layoutOf(lengths: readonly number[], scopes: readonly Layout[num
 }
 
 /**
- * One round through the real host: the models it makes, by the site they belong to ('' for the model of all). Every read of a
- * kind gives the same buffer with other contents, as a frugal host may.
+ * One round through the real host: the models it makes, by the site they belong to ('' for the model of all). Reads fill
+ * the buffers they are given, as a frugal host does.
  */
 export async function aggregateInMemory(
   strategy: AggregationStrategy,
@@ -35,15 +35,12 @@ export async function aggregateInMemory(
   layout: Layout = layoutOf([global.length]),
 ): Promise<Map<string, Float32Array>> {
   const models = new Map<string, Float32Array>();
-  const reader = () => {
-    const buffer = new Uint8Array(CHUNK_BYTES);
-    return async (values: Float32Array, chunk: number) => {
-      const bytes = payloadBytes(values).subarray(chunk * CHUNK_BYTES, (chunk + 1) * CHUNK_BYTES);
-      buffer.set(bytes);
-      return buffer.subarray(0, bytes.length);
-    };
+  const read = async (values: Float32Array, chunk: number, into: Uint8Array) => {
+    const bytes = payloadBytes(values).subarray(chunk * CHUNK_BYTES, (chunk + 1) * CHUNK_BYTES);
+    if (bytes.length !== into.length) return bytes;
+    into.set(bytes);
+    return into;
   };
-  const [readGlobal, readDelta] = [reader(), reader()];
   for (const group of groupsOf(strategy, arrived)) {
     const next = new Float32Array(layoutLength(layout));
     await aggregateModel({
@@ -51,8 +48,8 @@ export async function aggregateInMemory(
       layout,
       round: 1,
       updates: group.updates,
-      readChunk: (update, chunk) => readDelta(update.delta, chunk),
-      readGlobal: (chunk) => readGlobal(global, chunk),
+      readChunk: (update, chunk, into) => read(update.delta, chunk, into),
+      readGlobal: (chunk, into) => read(global, chunk, into),
       writeChunk: async (chunk, bytes) => payloadBytes(next).set(bytes, chunk * CHUNK_BYTES),
     });
     models.set(group.siteId ?? '', next);

@@ -54,7 +54,7 @@ export function keepsTheContract(strategy: AggregationStrategy): void {
     expect(updates).toEqual([from('b', 3, [3, 4]), from('a', 2, [5, 6])]);
     const chunk = { global, sum: Float64Array.of(0.5, 0.25), each: [Float32Array.of(3, 4)], state: [], round: 1 };
     const before = structuredClone(chunk);
-    const next = strategy.step(chunk);
+    const next = strategy.step({ ...chunk, into: new Float32Array(2) });
     expect(chunk).toEqual(before);
     expect(next.global).not.toBe(global);
   });

@@ -14,7 +14,7 @@ export interface Measurements {
   readonly pairwiseDot?: readonly Float64Array[];
 }
 
-/** One chunk of the model: the same index range of every array. Never the whole model. */
+/** One chunk of the model: the same index range of every array. Never the whole model. Read the arrays, do not keep them. */
 export interface ChunkStep {
   /** The weights that the deltas were taken from. */
   readonly global: Float32Array;
@@ -22,9 +22,11 @@ export interface ChunkStep {
   readonly sum: Float64Array;
   /** The sites' deltas one by one; only for strategies that see each update. */
   readonly each?: readonly Float32Array[];
-  /** The strategy's own memory, one array a slot. Read it, do not keep it. */
+  /** The strategy's own memory, one array a slot. */
   readonly state: readonly Float32Array[];
   readonly round: number;
+  /** Room for the new values, which `step` may fill and return; what it holds means nothing. */
+  readonly into: Float32Array;
 }
 
 /** Pure: no clock, no I/O, no randomness. Same input, same bytes out, so a round can be replayed from the audit log. */
@@ -43,6 +45,6 @@ export interface AggregationStrategy {
   readonly stateSlots: readonly string[];
   /** One coefficient an update, in the order given. Errors  QUORUM_NOT_MET when nobody has an example. */
   weigh(updates: readonly AcceptedUpdate[], measured: Measurements): Float64Array;
-  /** New values of the chunk, and of its state. Inputs are not changed. */
+  /** New values of the chunk, and of its state. Inputs other than `into` are not changed. */
   step(chunk: ChunkStep): { readonly global: Float32Array; readonly state: readonly Float32Array[] };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { applyDelta, deltaOf, l2Norm, requireFinite, sumOfSquares } from './arithmetic.js';
+import { applyDelta, areFinite, deltaOf, l2Norm, requireFinite, sumOfSquares } from './arithmetic.js';
 
 it('a delta is local minus global, and applying it leads back', () => {
   const global = Float32Array.of(2, -3, 0.5);
@@ -21,6 +21,7 @@ it('finds the first value that is not finite, counted over the whole payload', (
     expect(() => requireFinite(Float32Array.of(1, 2, value, Number.NaN), 100)).toThrow(
       expect.objectContaining({ code: 'UPDATE_NOT_FINITE', detail: { index: 102 } }),
     );
+  expect(areFinite(Float32Array.of(1, Number.NaN))).toBe(false);
   expect(() => requireFinite(Float32Array.of(3.4e38, -3.4e38, -0, 1e-45))).not.toThrow();
 });
 

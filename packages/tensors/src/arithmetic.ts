@@ -21,12 +21,17 @@ export function applyDelta(global: Float32Array, delta: Float32Array): Float32Ar
   return global.map((value, j) => value + delta[j]!);
 }
 
-/** Errors  UPDATE_NOT_FINITE on the first NaN or infinity (detail: its index, counted from `offset`). */
-export function requireFinite(values: Float32Array, offset = 0): void {
-  // One pass without a branch for the usual case; the culprit is searched only if there is one.
+/** True when no value is NaN or infinite. */
+export function areFinite(values: Float32Array): boolean {
+  // A finite value times zero is zero, anything else is NaN: one sum tells, without a branch a value.
   let probe = 0;
   for (let j = 0; j < values.length; j++) probe += values[j]! * 0;
-  if (probe === 0) return;
+  return probe === 0;
+}
+
+/** Errors  UPDATE_NOT_FINITE on the first NaN or infinity (detail: its index, counted from `offset`). */
+export function requireFinite(values: Float32Array, offset = 0): void {
+  if (areFinite(values)) return;
   throw new ConsiliumError('UPDATE_NOT_FINITE', { index: offset + values.findIndex((v) => !Number.isFinite(v)) });
 }
 

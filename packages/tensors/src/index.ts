@@ -1,4 +1,4 @@
-export { applyDelta, deltaOf, l2Norm, requireFinite, sumOfSquares } from './arithmetic.js';
+export { applyDelta, areFinite, deltaOf, l2Norm, requireFinite, sumOfSquares } from './arithmetic.js';
 export {
   BYTES_PER_VALUE,
   entryLength,

@@ -1,4 +1,5 @@
 import { ConsiliumError } from '@consilium/errors';
+import { movedBy } from '../aggregate-chunk.js';
 import type { AggregationStrategy } from '../strategy.js';
 
 /**
@@ -19,5 +20,5 @@ export const fedavg: AggregationStrategy = {
     if (total <= 0) throw new ConsiliumError('QUORUM_NOT_MET', { updates: updates.length });
     return Float64Array.from(updates, (u) => u.exampleCount / total);
   },
-  step: ({ global, sum }) => ({ global: global.map((g, j) => g + sum[j]!), state: [] }),
+  step: (chunk) => ({ global: movedBy(chunk), state: [] }),
 };

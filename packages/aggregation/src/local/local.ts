@@ -1,4 +1,5 @@
 import { ConsiliumError } from '@consilium/errors';
+import { movedBy } from '../aggregate-chunk.js';
 import type { AggregationStrategy } from '../strategy.js';
 
 /**
@@ -19,5 +20,5 @@ export const local: AggregationStrategy = {
     if (updates[0]!.exampleCount <= 0) throw new ConsiliumError('QUORUM_NOT_MET', { updates: 1 });
     return Float64Array.of(1);
   },
-  step: ({ global, sum }) => ({ global: global.map((g, j) => g + sum[j]!), state: [] }),
+  step: (chunk) => ({ global: movedBy(chunk), state: [] }),
 };
