@@ -1,0 +1,58 @@
+import { ConsiliumError, ERRORS, type ErrorCode, type ErrorKind, errorCode } from '@consilium/errors';
+
+/** What an administrator does next, where the code says more than its kind. */
+const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
+  ALREADY_RUNNING: 'An agent already works on this folder: stop it first, or look with `consilium site status`.',
+  CONFIG_INVALID: 'Correct what is named above and start again.',
+  CERTIFICATE_INVALID: 'Check tls/ca.pem, tls/site.pem and tls/site.key against the ones that the federation gave you.',
+  SITE_UNKNOWN: 'Ask the coordinator whether this site and its certificate belong to the federation.',
+  SITE_RUNNING_TWICE: 'Find out where the other agent of this site runs, and keep only one of the two.',
+  COORDINATOR_LOG_BEHIND:
+    'Do not go on. Ask the people of the coordinator why their log has lost entries; keep this folder as it is.',
+  DATASET_SPLIT_EMPTY: 'Add patients, or put them into parts with a column `split` or `fold` in the label table.',
+  DATASET_EMPTY: 'The report says why each file was set aside.',
+  DATASET_NOT_FOUND: 'See what there is with `consilium site dataset list`.',
+  LABEL_TABLE_INVALID: 'Correct the label table: CSV with a column `file` and a column `label` or `mask`.',
+  DISK_FULL: 'Free space on the disk of the site folder; nothing that was confirmed is lost.',
+  MEMORY_EXHAUSTED: 'Give this machine more memory, or ask for a plan with smaller batches.',
+};
+
+const ADVICE_OF_KIND: Readonly<Record<ErrorKind, string>> = {
+  invalid: 'Correct the input and try again.',
+  conflict: 'Look at the present state, then decide.',
+  denied: 'Ask the operator of the federation.',
+  missing: 'Check the name.',
+  exhausted: 'Free what is used up, or ask the operator.',
+  unavailable: 'Try again later.',
+  ambiguous: 'Try again: it may have been done, and doing it twice is harmless.',
+  corrupt: 'Stop, keep everything as it is, and tell the operator.',
+  bug: 'Please report this with the lines of the log around it.',
+};
+
+/** Code, sentence, particulars, and what to do, for standard error. */
+export function explain(error: unknown): string {
+  const code = errorCode(error);
+  const { say, kind } = ERRORS[code];
+  const lines = [`${code}: ${say}`];
+  if (error instanceof ConsiliumError) {
+    const { problem, ...others } = error.detail;
+    if (problem !== undefined)
+      lines.push(
+        ...String(problem)
+          .split('; ')
+          .map((text) => `  ${text}`),
+      );
+    const rest = Object.entries(others).map(([name, value]) => `${name} ${value}`);
+    if (rest.length > 0) lines.push(`  ${rest.join(', ')}`);
+  } else if (error instanceof Error) lines.push(`  ${error.stack ?? error.message}`);
+  lines.push(`What to do: ${ADVICE[code] ?? ADVICE_OF_KIND[kind]}`);
+  return lines.join('\n');
+}
+
+const FAILED = 1;
+const WRONG_USE = 2;
+
+export function exitCodeOf(error: unknown): number {
+  const code = errorCode(error);
+  return code === 'CONFIG_INVALID' || code === 'REQUEST_INVALID' ? WRONG_USE : FAILED;
+}

@@ -1,0 +1,58 @@
+import { readSiteSettings } from '../platform/config.js';
+import { siteFolder } from '../platform/site-folder.js';
+import { FolderLock } from '../state/folder-lock.js';
+import { openSiteState } from '../state/site-state.js';
+import { table, writeLine } from './print.js';
+
+export interface StatusOptions {
+  readonly dir: string;
+  readonly json?: boolean;
+}
+
+/** Says what the agent of a folder does; works beside a running agent. Errors  CONFIG_INVALID. */
+export function status({ dir, json }: StatusOptions): void {
+  const folder = siteFolder(dir);
+  const { federation, siteId, coordinator } = readSiteSettings(folder);
+  const state = openSiteState(folder.state);
+  try {
+    const isRunning = FolderLock.isTaken(folder.lock);
+    const facts = {
+      federation,
+      siteId,
+      coordinator,
+      isRunning,
+      activity: isRunning ? state.facts.activity() : undefined,
+      startCount: state.facts.startCount(),
+      lastReceiptAuditIndex: state.outbox.lastReceiptAuditIndex(),
+      datasets: state.datasets.list(),
+    };
+    writeLine(json ? JSON.stringify(facts, null, 2) : text(facts));
+  } finally {
+    state.close();
+  }
+}
+
+interface Facts {
+  readonly federation: string;
+  readonly siteId: string;
+  readonly coordinator: readonly string[];
+  readonly isRunning: boolean;
+  readonly activity: ReturnType<ReturnType<typeof openSiteState>['facts']['activity']>;
+  readonly startCount: number;
+  readonly lastReceiptAuditIndex: number | undefined;
+  readonly datasets: readonly { readonly name: string }[];
+}
+
+function text(facts: Facts): string {
+  const { activity } = facts;
+  const place = activity?.runId && `, run ${activity.runId}${activity.round ? `, round ${activity.round}` : ''}`;
+  return table([
+    ['site', `${facts.siteId} of ${facts.federation}`],
+    ['coordinator', facts.coordinator.join(', ')],
+    ['agent', facts.isRunning ? `running: ${activity?.state ?? 'starting'}${place ?? ''}` : 'not running'],
+    ['since', activity?.at ?? '-'],
+    ['starts', String(facts.startCount)],
+    ['last receipt', facts.lastReceiptAuditIndex === undefined ? 'none' : `audit entry ${facts.lastReceiptAuditIndex}`],
+    ['datasets', facts.datasets.map(({ name }) => name).join(', ') || 'none'],
+  ]);
+}

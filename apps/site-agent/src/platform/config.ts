@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConsiliumError } from '@consilium/errors';
+import type { TlsIdentity } from '@consilium/grpc';
+import { z } from 'zod';
+import type { Environment } from './env.js';
+import { type KillPoint, killPointFrom } from './kill-point.js';
+import { type SiteFolder, siteFolder } from './site-folder.js';
+
+const name = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case words joined by hyphens');
+const settingsSchema = z.strictObject({
+  federation: name,
+  siteId: name,
+  /** Tried in turn. */
+  coordinator: z.array(z.string().regex(/^.+:\d{1,5}$/, 'host:port')).min(1),
+});
+
+/** site.json */
+export type SiteSettings = z.output<typeof settingsSchema>;
+
+export interface SiteConfig extends SiteSettings {
+  readonly folder: SiteFolder;
+  readonly tls: TlsIdentity;
+  readonly logLevel: string;
+  readonly backEnd: 'wasm' | 'cpu' | undefined;
+  /** Threads of the engine; the engine's own choice when not given. */
+  readonly threads: number | undefined;
+  readonly reach: (point: KillPoint) => void;
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/**
+ * Everything that `start` needs, checked before anything starts. Every problem is reported, not only the first.
+ *
+ * Errors   CONFIG_INVALID, its detail naming each problem by file and field.
+ */
+export function readConfig(root: string, environment: Environment, threads?: number): SiteConfig {
+  const folder = siteFolder(root);
+  const problems: string[] = [];
+  const settings = readSettings(folder, problems);
+  const pem = (file: string, marker: string) => readPem(join(folder.tls, file), `tls/${file}`, marker, problems);
+  const tls = {
+    ca: pem('ca.pem', 'CERTIFICATE'),
+    certificate: pem('site.pem', 'CERTIFICATE'),
+    key: pem('site.key', 'PRIVATE KEY'),
+  };
+  const logLevel = environment.logLevel ?? 'info';
+  if (!LOG_LEVELS.includes(logLevel)) problems.push(`CONSILIUM_LOG_LEVEL: one of ${LOG_LEVELS.join(', ')}`);
+  const backEnd = environment.backEnd;
+  if (backEnd !== undefined && backEnd !== 'wasm' && backEnd !== 'cpu')
+    problems.push('CONSILIUM_BACK_END: wasm or cpu');
+  if (problems.length > 0 || !settings) throw new ConsiliumError('CONFIG_INVALID', { problem: problems.join('; ') });
+  return Object.freeze({
+    ...settings,
+    folder,
+    tls,
+    logLevel,
+    backEnd: backEnd as 'wasm' | 'cpu' | undefined,
+    threads,
+    reach: killPointFrom(environment.killPoint, environment.killLog),
+  });
+}
+
+function readSettings(folder: SiteFolder, problems: string[]): SiteSettings | undefined {
+  let input: unknown;
+  try {
+    input = JSON.parse(readFileSync(folder.settings, 'utf8'));
+  } catch (error) {
+    problems.push(error instanceof SyntaxError ? 'site.json: not valid JSON' : 'site.json: cannot be read');
+    return undefined;
+  }
+  const result = settingsSchema.safeParse(input);
+  if (result.success) return result.data;
+  problems.push(
+    ...result.error.issues.map((issue) => `site.json: ${issue.path.join('.') || 'whole file'}: ${issue.message}`),
+  );
+  return undefined;
+}
+
+/** Errors  CONFIG_INVALID. What `status` needs of site.json. */
+export function readSiteSettings(folder: SiteFolder): SiteSettings {
+  const problems: string[] = [];
+  const settings = readSettings(folder, problems);
+  if (!settings) throw new ConsiliumError('CONFIG_INVALID', { problem: problems.join('; ') });
+  return settings;
+}
+
+function readPem(path: string, name: string, marker: string, problems: string[]): string {
+  try {
+    const text = readFileSync(path, 'utf8');
+    if (!text.includes(`${marker}-----`)) problems.push(`${name}: no ${marker.toLowerCase()} in it`);
+    return text;
+  } catch {
+    problems.push(`${name}: cannot be read`);
+    return '';
+  }
+}

@@ -1,0 +1,77 @@
+import { ConsiliumError, ERRORS } from '@consilium/errors';
+import { type Plan, planFromCanonical } from '@consilium/plan';
+import type { Invitation } from '@consilium/proto';
+import { digestBytes, digestHex } from '../connection/wire.js';
+import { requireSuitable } from '../preprocessing/eligible.js';
+import type { Answer } from '../state/invitation-book.js';
+import type { Workshop } from './work-context.js';
+
+/**
+ * Reads the plan, looks whether this site has what it asks for, writes the answer down, and gives it. A site that cannot
+ * take part says why; that is an answer, not an error.
+ *
+ * Errors   what the coordinator answers; STOPPED.
+ */
+export async function answerInvitation(
+  workshop: Pick<Workshop, 'link' | 'state' | 'datasets' | 'logger'>,
+  invitation: Invitation,
+  signal: AbortSignal,
+): Promise<void> {
+  const { runId } = invitation;
+  const planDigest = digestHex(invitation.planDigest);
+  const answer = await decide(workshop, invitation, planDigest);
+  workshop.state.invitations.record({ runId, planDigest, plan: invitation.plan, answer });
+  workshop.logger.info(
+    { runId, planDigest, ...answer },
+    answer.accepted ? 'invitation accepted' : 'invitation declined',
+  );
+  await workshop.link.call(
+    (client, options) =>
+      client.answerInvitation({ runId, planDigest: digestBytes(planDigest), answer: onWire(answer) }, options),
+    signal,
+  );
+}
+
+async function decide(
+  { state, datasets, logger }: Pick<Workshop, 'state' | 'datasets' | 'logger'>,
+  invitation: Invitation,
+  planDigest: string,
+): Promise<Answer> {
+  try {
+    const plan = planFromCanonical(invitation.plan, planDigest);
+    const registered = state.datasets.find(plan.data.dataset);
+    if (!registered) throw new ConsiliumError('DATASET_NOT_FOUND', { dataset: plan.data.dataset });
+    const exampleCount = requireSuitable(await datasets.load(registered.version), plan);
+    return { accepted: true, datasetVersion: registered.version, exampleCount };
+  } catch (error) {
+    if (!(error instanceof ConsiliumError)) throw error;
+    logger.warn({ runId: invitation.runId, code: error.code, detail: error.detail }, 'this site cannot take part');
+    return { accepted: false, refusalCode: error.code };
+  }
+}
+
+function onWire(answer: Answer) {
+  if (answer.accepted) {
+    const { datasetVersion, exampleCount } = answer;
+    return { case: 'accept' as const, value: { datasetVersion, exampleCount: BigInt(exampleCount) } };
+  }
+  const code = answer.refusalCode as keyof typeof ERRORS;
+  return { case: 'decline' as const, value: { code, sentence: ERRORS[code].say } };
+}
+
+/**
+ * The plan that this site has accepted for a run: work is done for no other.
+ *
+ * Errors   PLAN_NOT_FOUND (never invited, declined, or another plan), DATASET_UNSUITABLE (another dataset than agreed).
+ */
+export function acceptedPlan(
+  { state }: Pick<Workshop, 'state'>,
+  work: { readonly runId: string; readonly planDigest: string; readonly datasetVersion: string },
+): Plan {
+  const invitation = state.invitations.find(work.runId);
+  if (!invitation?.answer.accepted || invitation.planDigest !== work.planDigest)
+    throw new ConsiliumError('PLAN_NOT_FOUND', { runId: work.runId });
+  if (invitation.answer.datasetVersion !== work.datasetVersion)
+    throw new ConsiliumError('DATASET_UNSUITABLE', { problem: 'not the version that was agreed to' });
+  return planFromCanonical(invitation.plan, invitation.planDigest);
+}

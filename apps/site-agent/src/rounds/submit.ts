@@ -1,0 +1,105 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { ConsiliumError } from '@consilium/errors';
+import type { CallOptions } from '@consilium/grpc';
+import type { ChunkRange, PutChunksRequestSchema } from '@consilium/proto';
+import { chunkLength } from '@consilium/tensors';
+import type { CoordinatorClient } from '../connection/coordinator-link.js';
+import { digestBytes, digestHex, manifestToWire, receiptFromWire } from '../connection/wire.js';
+import type { Assignment, ProtectedUpdate, Receipt } from '../stages.js';
+import type { Work } from './work-context.js';
+
+const PIECE_BYTES = 256 * 1024;
+/** How often the coordinator may still miss chunks after everything it named was sent. */
+const INCOMPLETE_TRIES = 3;
+
+/**
+ * The update of this round that the outbox holds, if it was made from the same model and its chunks are whole. A crash
+ * after the booking then costs no training.
+ */
+export function recallWith(work: Pick<Work, 'state' | 'weights' | 'logger'>) {
+  return async (a: Assignment): Promise<ProtectedUpdate | undefined> => {
+    const booked = work.state.outbox.find(a.runId, a.round);
+    if (booked?.baseModelDigest !== a.modelDigest) return undefined;
+    if (!(await work.weights.hasAll(booked.manifest))) return undefined;
+    work.logger.info({ runId: a.runId, round: a.round, updateId: booked.updateId }, 'update is in the outbox already');
+    return booked as ProtectedUpdate;
+  };
+}
+
+/**
+ * Offers the update, sends what the coordinator misses of it, from the byte at which an earlier try ended, and submits it.
+ * The whole sequence may be repeated at any point: it ends in the same receipt.
+ *
+ * Errors   what the coordinator answers: UPDATE_LATE, UPDATE_CONFLICT, UPLOAD_QUOTA_EXCEEDED, ...; CHUNK_CORRUPT, STOPPED.
+ */
+export function submitWith(work: Work) {
+  return async (update: ProtectedUpdate, signal: AbortSignal): Promise<Receipt> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const receipt = await work.link.call((client, options) => sendAll(work, update, client, options), signal);
+        work.state.outbox.keepReceipt('update', update.runId, receipt);
+        return receipt;
+      } catch (error) {
+        const isIncomplete = error instanceof ConsiliumError && error.code === 'UPDATE_INCOMPLETE';
+        if (!isIncomplete || attempt === INCOMPLETE_TRIES) throw error;
+      }
+    }
+  };
+}
+
+async function sendAll(
+  work: Work,
+  update: ProtectedUpdate,
+  client: CoordinatorClient,
+  options: CallOptions,
+): Promise<Receipt> {
+  const { runId, round } = update;
+  const manifest = manifestToWire(update.manifest);
+  work.progress.report({ stage: 'sending', bytesDone: 0, bytesTotal: update.manifest.bytes });
+  const { missing } = await client.offerManifest({ runId, round, manifest }, options);
+  if (missing.length > 0) await client.putChunks(pieces(work, update, missing), options);
+  else work.reach('sending');
+  const answer = await client.submitUpdate(
+    {
+      updateId: update.updateId,
+      runId,
+      round,
+      manifest,
+      exampleCount: BigInt(update.exampleCount),
+      localSteps: BigInt(update.localSteps),
+      baseModelDigest: digestBytes(update.baseModelDigest),
+      baseRound: update.baseRound,
+      trainingLoss: update.trainingLoss,
+      deltaNorm: update.deltaNorm,
+    },
+    options,
+  );
+  return receiptFromWire(answer.receipt);
+}
+
+async function* pieces(
+  work: Work,
+  update: ProtectedUpdate,
+  missing: readonly ChunkRange[],
+): AsyncGenerator<MessageInitShape<typeof PutChunksRequestSchema>> {
+  const { runId, round, manifest } = update;
+  const lengths = new Map(manifest.chunkDigests.map((digest, i) => [digest, chunkLength(manifest.bytes, i)]));
+  const bytesMissing = missing.reduce(
+    (sum, { digest, offset }) => sum + (lengths.get(digestHex(digest)) ?? 0) - Number(offset),
+    0,
+  );
+  let bytesDone = manifest.bytes - bytesMissing;
+  for (const [i, range] of missing.entries()) {
+    const digest = digestHex(range.digest);
+    if (!lengths.has(digest)) throw new ConsiliumError('CHUNK_NOT_AVAILABLE', { problem: 'no chunk of this update' });
+    const chunk = await work.weights.readChunk(digest);
+    for (let offset = Number(range.offset); offset < chunk.length; offset += PIECE_BYTES) {
+      const data = chunk.subarray(offset, offset + PIECE_BYTES);
+      const isLast = i === missing.length - 1 && offset + data.length === chunk.length;
+      if (isLast) work.reach('sending');
+      yield { runId, round, piece: { digest: range.digest, offset: BigInt(offset), data } };
+      bytesDone += data.length;
+      work.progress.report({ stage: 'sending', bytesDone, bytesTotal: manifest.bytes });
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import type { EngineOptions } from '@consilium/engine';
+import type { ErrorCode, ErrorDetail } from '@consilium/errors';
+import type { LearningTask, TrainingStep } from '@consilium/training';
+import type { Statistics } from '@consilium/validation';
+import type { TensorFile } from '../preprocessing/tensor-file.js';
+
+/** What the trainer's process is asked to do. Weights and examples travel as files, never through the channel. */
+export interface TrainJob {
+  readonly kind: 'train';
+  readonly plan: LearningTask;
+  /** Chunks of the model to start from, in order; each file is named by its SHA-256. */
+  readonly basePaths: readonly string[];
+  readonly examples: TensorFile;
+  readonly round: number;
+  readonly seed: Uint8Array;
+  /** Where the delta goes: raw little-endian float32 values in layout order. */
+  readonly deltaPath: string;
+}
+
+export interface EvaluateJob {
+  readonly kind: 'evaluate';
+  readonly plan: LearningTask;
+  readonly modelPaths: readonly string[];
+  readonly examples: TensorFile;
+}
+
+export type ToTrainer = { readonly kind: 'start'; readonly engine: EngineOptions } | TrainJob | EvaluateJob;
+
+export type FromTrainer =
+  | { readonly kind: 'started'; readonly backEnd: string; readonly threads: number }
+  | { readonly kind: 'step'; readonly step: TrainingStep }
+  | { readonly kind: 'batch'; readonly done: number; readonly total: number }
+  | { readonly kind: 'trained'; readonly steps: number; readonly loss: number }
+  | { readonly kind: 'evaluated'; readonly statistics: Statistics }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly detail: ErrorDetail; readonly stack: string };

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, it } from 'vitest';
+import { createLogger } from '../platform/logger.js';
+import { SOURCE_ENTRY } from './source-entry.fixture.js';
+import { Trainer } from './trainer.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'trainer-'));
+const logger = createLogger('silent', 'site-a');
+let trainer: Trainer | undefined;
+afterEach(() => trainer?.close());
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const job = {
+  plan: {} as never,
+  modelPaths: [],
+  examples: { path: join(folder, 'none'), count: 0, pixels: 1, has: 'label' as const },
+};
+const never = new AbortController().signal;
+
+/** A trainer whose process is this script: what the real one would do in its worst moment. */
+function trainerOf(script: string, execArgv: readonly string[] = []): Trainer {
+  const path = join(folder, `${Math.random().toString(36).slice(2)}.mjs`);
+  writeFileSync(path, script);
+  trainer = new Trainer({ logger, entry: { path, execArgv } });
+  return trainer;
+}
+
+const STARTS = `process.on('message', (m) => { if (m.kind === 'start') process.send({ kind: 'started', backEnd: 'x', threads: 1 }); });`;
+
+it('a process that dies in a job is a typed error, and the next job gets a fresh one', async () => {
+  const count = join(folder, 'starts');
+  writeFileSync(count, '');
+  const subject = trainerOf(`
+    import { appendFileSync } from 'node:fs';
+    appendFileSync(${JSON.stringify(count)}, 'x');
+    ${STARTS}
+    process.on('message', (m) => { if (m.kind !== 'start') process.kill(process.pid, 'SIGSEGV'); });`);
+  const run = () => subject.evaluate(job, 'deterministic', () => {}, never);
+  await expect(run()).rejects.toMatchObject({ code: 'TRAINER_FAILED', detail: { signal: 'SIGSEGV' } });
+  await expect(run()).rejects.toMatchObject({ code: 'TRAINER_FAILED' });
+});
+
+it('a real V8 out-of-memory is told from a crash', async () => {
+  const subject = trainerOf(
+    `${STARTS}
+    process.on('message', (m) => { const all = []; if (m.kind !== 'start') for (;;) all.push(new Array(1e6).fill(0.5)); });`,
+    ['--max-old-space-size=48'],
+  );
+  await expect(subject.evaluate(job, 'deterministic', () => {}, never)).rejects.toMatchObject({
+    code: 'MEMORY_EXHAUSTED',
+  });
+});
+
+it('a process that cannot start is a typed error', async () => {
+  const subject = trainerOf('process.exit(3)');
+  await expect(subject.evaluate(job, 'deterministic', () => {}, never)).rejects.toMatchObject({
+    code: 'TRAINER_FAILED',
+    detail: { exit: 3 },
+  });
+});
+
+it('a stop ends a job that never answers, at once', async () => {
+  const subject = trainerOf(`${STARTS} setInterval(() => {}, 1000);`);
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 300);
+  const begin = performance.now();
+  await expect(subject.evaluate(job, 'deterministic', () => {}, stop.signal)).rejects.toMatchObject({
+    code: 'STOPPED',
+  });
+  expect(performance.now() - begin).toBeLessThan(2000);
+});
+
+it('the real process reports a chunk that does not have its digest', async () => {
+  const modelPath = join(folder, 'f'.repeat(64));
+  writeFileSync(modelPath, 'not these bytes');
+  trainer = new Trainer({ logger, backEnd: 'cpu', entry: SOURCE_ENTRY });
+  await expect(
+    trainer.evaluate({ ...job, modelPaths: [modelPath] }, 'deterministic', () => {}, never),
+  ).rejects.toMatchObject({ code: 'CHUNK_CORRUPT' });
+});

@@ -1,0 +1,152 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { BackEnd, EngineMode } from '@consilium/engine';
+import { ConsiliumError } from '@consilium/errors';
+import type { TrainingStep } from '@consilium/training';
+import type { Statistics } from '@consilium/validation';
+import type { Logger } from '../platform/logger.js';
+import { stopReason, throwIfStopped } from '../platform/stopping.js';
+import type { EvaluateJob, FromTrainer, ToTrainer, TrainJob } from './messages.js';
+
+export interface TrainerOptions {
+  readonly backEnd?: BackEnd | undefined;
+  readonly threads?: number | undefined;
+  readonly logger: Logger;
+  /** How the process is started; the compiled file beside this one when not given. */
+  readonly entry?: { readonly path: string; readonly execArgv: readonly string[] };
+}
+
+export interface Trained {
+  readonly steps: number;
+  readonly loss: number;
+}
+
+const OWN_ENTRY = {
+  path: fileURLToPath(new URL('./trainer-process.js', import.meta.url)),
+  execArgv: ['--enable-source-maps'],
+};
+/** The last words of a process that died: enough to tell an out-of-memory from a crash. */
+const STDERR_TAIL_CHARACTERS = 4096;
+
+/**
+ * The agent's side of the trainer's process. The process stays for the next job of the same engine mode; a stop, a crash or
+ * an error ends it, and the next job starts a fresh one.
+ */
+export class Trainer {
+  private process:
+    | { readonly child: ChildProcess; readonly mode: EngineMode; readonly stderr: () => string }
+    | undefined;
+
+  constructor(private readonly options: TrainerOptions) {}
+
+  /** Errors  those of training, TRAINER_FAILED, MEMORY_EXHAUSTED, BACK_END_UNAVAILABLE, or the signal's reason. */
+  async train(
+    job: Omit<TrainJob, 'kind'>,
+    mode: EngineMode,
+    onStep: (step: TrainingStep) => void,
+    signal: AbortSignal,
+  ): Promise<Trained> {
+    const answer = await this.run({ kind: 'train', ...job }, mode, signal, (message) => {
+      if (message.kind === 'step') onStep(message.step);
+    });
+    if (answer.kind !== 'trained') throw new ConsiliumError('INTERNAL', { answer: answer.kind });
+    return answer;
+  }
+
+  /** Errors  as `train`. */
+  async evaluate(
+    job: Omit<EvaluateJob, 'kind'>,
+    mode: EngineMode,
+    onBatch: (done: number, total: number) => void,
+    signal: AbortSignal,
+  ): Promise<Statistics> {
+    const answer = await this.run({ kind: 'evaluate', ...job }, mode, signal, (message) => {
+      if (message.kind === 'batch') onBatch(message.done, message.total);
+    });
+    if (answer.kind !== 'evaluated') throw new ConsiliumError('INTERNAL', { answer: answer.kind });
+    return answer.statistics;
+  }
+
+  /** Ends the process at once: a job under way is lost, and nothing else. */
+  close(): void {
+    this.process?.child.kill('SIGKILL');
+    this.process = undefined;
+  }
+
+  private async run(
+    job: TrainJob | EvaluateJob,
+    mode: EngineMode,
+    signal: AbortSignal,
+    onMessage: (message: FromTrainer) => void,
+  ): Promise<FromTrainer> {
+    throwIfStopped(signal);
+    try {
+      await this.start(mode, signal);
+      return await this.ask(job, signal, onMessage);
+    } catch (error) {
+      this.close(); // whatever state it is in, the next job gets a fresh one
+      throw error;
+    }
+  }
+
+  private async start(mode: EngineMode, signal: AbortSignal): Promise<void> {
+    if (this.process?.mode === mode && this.process.child.connected) return;
+    this.close();
+    const { path, execArgv } = this.options.entry ?? OWN_ENTRY;
+    const child = fork(path, [], {
+      execArgv: [...execArgv],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    child.on('error', () => {}); // without a listener, a kill that comes too late would end the agent
+    let stderr = '';
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      stderr = (stderr + text).slice(-STDERR_TAIL_CHARACTERS);
+    });
+    this.process = { child, mode, stderr: () => stderr };
+    const { backEnd, threads } = this.options;
+    const engine = { mode, ...(backEnd && { backEnd }), ...(threads && { threads }) };
+    const answer = await this.ask({ kind: 'start', engine }, signal, () => {});
+    if (answer.kind === 'started')
+      this.options.logger.info({ backEnd: answer.backEnd, threads: answer.threads, mode }, 'trainer started');
+  }
+
+  /** Sends one request and waits for its last answer, the end of the process, or a stop. */
+  private ask(
+    request: ToTrainer,
+    signal: AbortSignal,
+    onMessage: (message: FromTrainer) => void,
+  ): Promise<FromTrainer> {
+    const { child, stderr } = this.process!;
+    const { promise, resolve, reject } = Promise.withResolvers<FromTrainer>();
+    const onAnswer = (message: FromTrainer) => {
+      if (message.kind === 'step' || message.kind === 'batch') onMessage(message);
+      else if (message.kind === 'failed') reject(this.failed(message));
+      else resolve(message);
+    };
+    const onClose = (code: number | null, cause: NodeJS.Signals | null) => reject(died(code, cause, stderr()));
+    const onError = (error: Error) => reject(new ConsiliumError('TRAINER_FAILED', {}, error));
+    const onAbort = () => reject(stopReason(signal));
+    child.on('message', onAnswer).on('close', onClose).on('error', onError);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (child.exitCode !== null || child.signalCode !== null) onClose(child.exitCode, child.signalCode);
+    else child.send(request, (error) => error && onError(error));
+    return promise.finally(() => {
+      child.off('message', onAnswer).off('close', onClose).off('error', onError);
+      signal.removeEventListener('abort', onAbort);
+    });
+  }
+
+  private failed({ code, detail, stack }: Extract<FromTrainer, { kind: 'failed' }>): ConsiliumError {
+    this.options.logger.debug({ code, stack }, 'trainer reported a failure');
+    return new ConsiliumError(code, detail);
+  }
+}
+
+function died(code: number | null, signal: NodeJS.Signals | null, stderr: string): ConsiliumError {
+  const isMemory = /out of memory|allocation failed|cannot enlarge memory/i.test(stderr);
+  return new ConsiliumError(isMemory ? 'MEMORY_EXHAUSTED' : 'TRAINER_FAILED', {
+    exit: code ?? 'none',
+    signal: signal ?? 'none',
+  });
+}
