@@ -1,12 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { aggregateModel, strategyNamed } from '@consilium/aggregation';
-import { BYTES_PER_VALUE, CHUNK_BYTES, chunkLength, type Layout, payloadBytes } from '@consilium/tensors';
+import { BYTES_PER_VALUE, CHUNK_BYTES, chunkLength, payloadBytes } from '@consilium/tensors';
 import { median, type Row } from './harness/bench.ts';
 import { inFreshProcess } from './harness/fresh-process.ts';
-import { idleBytes, peakBytes } from './harness/memory.ts';
 
 const VALUES = 60_000_000;
 const MODEL_BYTES = VALUES * BYTES_PER_VALUE;
@@ -14,6 +11,8 @@ const MODEL_BYTES = VALUES * BYTES_PER_VALUE;
 const DISTINCT = 4;
 const RUNS = 3;
 const SITES = [4, 32];
+
+const MEASURED = new URL('measured/aggregate.mjs', import.meta.url).href;
 
 interface Measured {
   readonly aboveIdleBytes: number;
@@ -28,76 +27,45 @@ export default async function aggregate(): Promise<Row[]> {
   for (let k = 0; k <= DISTINCT; k++) writeModel(path.join(folder, String(k)), k);
   mkdirSync(path.join(folder, 'next'));
 
-  const rows: Row[] = [];
+  const measured = new Map<number, Measured[]>();
   for (const sites of SITES) {
-    const measured: Measured[] = [];
+    const runs: Measured[] = [];
     for (let run = 0; run < RUNS; run++)
-      measured.push(await inFreshProcess(import.meta.url, 'aggregateOnce', { folder, sites }));
-    rows.push(...rowsOf(sites, measured, await inFreshProcess(import.meta.url, 'copySpeed', {})));
+      runs.push(await inFreshProcess(MEASURED, 'aggregateOnce', { folder, sites, values: VALUES, distinct: DISTINCT }));
+    measured.set(sites, runs);
   }
-  return rows;
-}
-
-function rowsOf(sites: number, measured: readonly Measured[], copyMBps: number): Row[] {
-  const aboveIdle = median(measured.map((m) => m.aboveIdleBytes));
-  const speed = median(measured.map((m) => (sites * MODEL_BYTES) / 1e6 / m.seconds));
+  const copyMBps = await inFreshProcess<number, number>(MEASURED, 'copySpeed', MODEL_BYTES);
+  const most = Math.max(...SITES);
   return [
-    {
-      id: `aggregate.memory.${sites}`,
-      what: `peak resident memory above idle, ${sites} updates of 60 M parameters`,
-      median: aboveIdle / 1e6,
-      unit: 'MB',
-      runs: measured.length,
-      against: 'bytes of the model',
-      ratio: aboveIdle / MODEL_BYTES,
-    },
-    {
-      id: `aggregate.speed.${sites}`,
-      what: `bytes of ${sites} updates read from disk and folded in a second`,
-      median: speed,
-      unit: 'MB/s',
-      runs: measured.length,
-      against: `copying memory, ${Math.round(copyMBps)} MB/s`,
-      ratio: speed / copyMBps,
-    },
+    ...SITES.map((sites) => memoryRow(sites, measured.get(sites)!)),
+    speedRow(most, measured.get(most)!, copyMBps),
   ];
 }
 
-/** One aggregation, in a process of its own. */
-export async function aggregateOnce({ folder, sites }: { folder: string; sites: number }): Promise<Measured> {
-  const layout: Layout = [
-    { name: 'weights', shape: [VALUES], dtype: 'float32', role: 'weight', trainable: true, scope: 'shared' },
-  ];
-  const updates = Array.from({ length: sites }, (_, k) => ({
-    siteId: `site-${String(k).padStart(2, '0')}`,
-    exampleCount: 100 + k,
-    folder: path.join(folder, String(1 + (k % DISTINCT))),
-  }));
-  const idle = idleBytes();
-  const startedAt = performance.now();
-  const outcome = await aggregateModel({
-    strategy: strategyNamed('fedavg'),
-    layout,
-    round: 1,
-    updates,
-    readChunk: (update, chunk) => readFile(path.join(update.folder, String(chunk))),
-    readGlobal: (chunk) => readFile(path.join(folder, '0', String(chunk))),
-    writeChunk: (chunk, bytes) => writeFile(path.join(folder, 'next', String(chunk)), bytes),
-  });
-  const seconds = (performance.now() - startedAt) / 1000;
-  if (!outcome.isFinite) throw new Error('the bench aggregated something that is not finite');
-  return { aboveIdleBytes: peakBytes() - idle, seconds };
+function memoryRow(sites: number, runs: readonly Measured[]): Row {
+  const aboveIdle = median(runs.map((m) => m.aboveIdleBytes));
+  return {
+    id: `aggregate.memory.${sites}`,
+    what: `peak resident memory above idle, ${sites} updates of 60 M parameters`,
+    median: aboveIdle / 1e6,
+    unit: 'MB',
+    runs: runs.length,
+    against: 'bytes of the model',
+    ratio: aboveIdle / MODEL_BYTES,
+  };
 }
 
-/** Megabytes a second that this machine copies within memory, one core, blocks far beyond its caches. */
-export async function copySpeed(): Promise<number> {
-  const [from, to] = [new Uint8Array(MODEL_BYTES).fill(7), new Uint8Array(MODEL_BYTES).fill(1)];
-  const speeds = Array.from({ length: 5 }, () => {
-    const startedAt = performance.now();
-    to.set(from);
-    return MODEL_BYTES / 1e6 / ((performance.now() - startedAt) / 1000);
-  });
-  return median(speeds);
+function speedRow(sites: number, runs: readonly Measured[], copyMBps: number): Row {
+  const speed = median(runs.map((m) => (sites * MODEL_BYTES) / 1e6 / m.seconds));
+  return {
+    id: 'aggregate.speed',
+    what: `bytes of ${sites} updates read from disk and folded in a second`,
+    median: speed,
+    unit: 'MB/s',
+    runs: runs.length,
+    against: `copying memory, ${Math.round(copyMBps)} MB/s`,
+    ratio: speed / copyMBps,
+  };
 }
 
 /** A model as a folder of chunk files, with values that differ between models and chunks. */
