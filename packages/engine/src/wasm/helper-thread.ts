@@ -1,6 +1,18 @@
-// A helper thread: waits for a task on the board, does chunks of it, waits again. Without imports of this package, for
-// tests run it unbuilt; so the board's layout is repeated here (task-board.ts explains it, helper-thread.test.ts compares).
+// A helper thread: waits for a task on the board, does chunks of it, waits again. Tests run this file unbuilt, as Node.js
+// strips the types: hence the `.ts` of the import, which the compiler rewrites.
 import { parentPort, workerData } from 'node:worker_threads';
+import {
+  ARGUMENT_COUNT,
+  ARGUMENTS,
+  chunksOf,
+  DONE,
+  FAILED,
+  ITEMS,
+  KERNEL,
+  nextChunkOf,
+  STOP,
+  TICKET,
+} from './task-board.ts';
 
 interface HelperData {
   readonly module: WebAssembly.Module;
@@ -9,8 +21,6 @@ interface HelperData {
   readonly worker: number;
   readonly kernels: readonly string[];
 }
-
-const [TICKET, DONE, FAILED, KERNEL, ITEMS, ARGUMENT_COUNT, ARGUMENTS, STOP] = [0, 1, 2, 3, 4, 5, 8, -1] as const;
 
 /** About twenty microseconds: longer than the gap between two kernels of a step, too short to burn a core. */
 const SPINS_BEFORE_SLEEPING = 2_000;
@@ -25,8 +35,8 @@ let spins = 0;
 for (;;) {
   const ticket = Atomics.load(board, TICKET);
   if (ticket === STOP) break;
-  const chunks = (ticket >>> 8) & 255;
-  const chunk = ticket & 255;
+  const chunks = chunksOf(ticket);
+  const chunk = nextChunkOf(ticket);
   if (chunk < chunks) {
     spins = 0;
     doChunk(ticket, chunk, chunks);

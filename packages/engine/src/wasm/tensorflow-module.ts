@@ -6,7 +6,10 @@ import { loadWasmPackage } from '../tfjs.js';
 
 const require = createRequire(import.meta.url);
 const PACKAGE = '@tensorflow/tfjs-backend-wasm';
-const MOST_PAGES = 65_536; // 4 GiB, what 32-bit addresses reach
+const PAGE_BYTES = 65_536;
+const HEAP_BYTES = 2 ** 32; // what 32-bit addresses reach
+/** Upstream's allocator takes its growth as a signed number: a larger request would shrink the heap. */
+const LARGEST_ALLOCATION = 2 ** 31 - 2 ** 20;
 
 /** The parts of upstream's module and back end that we use; its own types hide them. */
 interface EmscriptenModule {
@@ -50,7 +53,7 @@ export async function loadTensorflowModule(): Promise<TensorflowModule> {
 }
 
 async function loadShared(): Promise<TensorflowModule> {
-  const memory = new WebAssembly.Memory({ initial: 256, maximum: MOST_PAGES, shared: true });
+  const memory = new WebAssembly.Memory({ initial: 256, maximum: HEAP_BYTES / PAGE_BYTES, shared: true });
   const module = await withIdleWorkers(() => instantiate('tfjs-backend-wasm-threaded-simd', { wasmMemory: memory }));
   return complete(module, memory, true);
 }
@@ -76,15 +79,9 @@ async function instantiate(
   );
 }
 
-/** What upstream's own start does, with an allocator that says when the heap is full instead of returning 0. */
+/** What upstream's own start does. */
 function complete(module: EmscriptenModule, memory: WebAssembly.Memory, isShared: boolean): TensorflowModule {
-  module._free(module._malloc(8)); // the first call replaces the property
-  const malloc = module._malloc;
-  module._malloc = (bytes) => {
-    const address = malloc(bytes) >>> 0;
-    if (address === 0 && bytes > 0) throw new ConsiliumError('MEMORY_EXHAUSTED', { bytes });
-    return address;
-  };
+  guardAllocator(module, memory);
   module.tfjs = {
     init: module.cwrap('init', null, []),
     initWithThreadsCount: module.cwrap('init_with_threads_count', null, ['number']),
@@ -101,6 +98,25 @@ function complete(module: EmscriptenModule, memory: WebAssembly.Memory, isShared
     isShared,
     allocate: (bytes) => module._malloc(bytes),
     free: (address) => module._free(address),
+  };
+}
+
+/**
+ * Upstream does not look whether an allocation failed, and close to 4 GiB its allocator can hand out an address behind
+ * the heap, having lost count of what it has given. Then nothing is allocated or freed any more: the heap is full.
+ */
+function guardAllocator(module: EmscriptenModule, memory: WebAssembly.Memory): void {
+  module._free(module._malloc(8)); // the first calls replace the properties
+  const { _malloc: malloc, _free: free } = module;
+  let isBroken = false;
+  module._malloc = (bytes) => {
+    const address = !isBroken && bytes <= LARGEST_ALLOCATION ? malloc(bytes) >>> 0 : 0;
+    if (address > 0 && address + bytes > memory.buffer.byteLength) isBroken = true;
+    if (isBroken || (address === 0 && bytes > 0)) throw new ConsiliumError('MEMORY_EXHAUSTED', { bytes });
+    return address;
+  };
+  module._free = (address) => {
+    if (!isBroken) free(address);
   };
 }
 
