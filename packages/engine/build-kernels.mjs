@@ -30,7 +30,8 @@ if (readStamp() === stamp) {
 } else {
   rmSync(stampFile, { force: true });
   mkdirSync(kernels, { recursive: true });
-  const compiler = await import(pathToFileURL(join(dirname(require.resolve('assemblyscript/package.json')), 'dist/asc.js')));
+  const compilerFolder = dirname(require.resolve('assemblyscript/package.json'));
+  const compiler = await import(pathToFileURL(join(compilerFolder, 'dist/asc.js')));
   for (const [name, options] of Object.entries(VARIANTS)) await build(compiler, name, options);
   writeFileSync(stampFile, `${JSON.stringify({ stamp })}\n`);
   console.log(`kernels: built ${Object.keys(VARIANTS).join(', ')}`);

@@ -23,7 +23,10 @@ export function directFilterGradient(
       for (let k = 0; k < co; k += 8) {
         const out = to + floats((tapRow * rowTaps + tap) * co + k);
         if (rowTaps >= 4) {
-          fourTaps(from, dy + floats(k), out, known, start, stop, paddedHeight, outHeight, xRow, xStep, pixel, outPixel, outRow);
+          fourTaps(
+            from, dy + floats(k), out, known, start, stop, paddedHeight, outHeight, xRow, xStep, pixel, outPixel,
+            outRow,
+          );
         } else {
           for (let q = 0; q < rowTaps; q++) {
             oneTap(

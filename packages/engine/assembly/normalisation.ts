@@ -1,6 +1,6 @@
 // Batch and group normalisation with scale, shift and an optional ReLU. The kernels make one pass over the images; the
-// small arithmetic on groups is the caller's, in float64. Items are images. Tables of coefficients have one row of C for
-// batch (rowBytes 0), one row per image for group normalisation (rowBytes 4 C).
+// small arithmetic on groups is the caller's, in float64. Items are images. Tables of coefficients have one row of C
+// for batch (rowBytes 0), one row per image for group normalisation (rowBytes 4 C).
 import { add, floats, get, multiplyAdd, put, sub } from './simd';
 
 /** Pixels that are summed in float32 before they go to float64. */

@@ -26,7 +26,8 @@ export function rotateFilter(w: usize, to: usize, c: i32, k: i32, first: i32, en
     for (let k0 = 0; k0 < k4; k0 += 16) {
       for (let i = 0; i < c4; i += 4) {
         for (let j = k0; j < min(k0 + 16, k4); j += 4) {
-          transpose4x4(from + <usize>i * rowBytes + floats(j), rowBytes, out + <usize>j * outBytes + floats(i), outBytes);
+          const p = from + <usize>i * rowBytes + floats(j), q = out + <usize>j * outBytes + floats(i);
+          transpose4x4(p, rowBytes, q, outBytes);
         }
       }
     }
@@ -95,7 +96,7 @@ export function transformPanel(
 
 /**
  * y [N,OH,OW,K] = convolution of x [N,H,W,C] with U; items are blocks of `block` tiles.
- * Scratch per worker: 1024 + 36 * (plane(block, C4) + plane(block, K8)) + 36 * max(C4, K8) floats.
+ * Scratch per worker: 1024 + 36 * (plane(block, C4) + plane(block, K8)) bytes and 36 * max(C4, K8) floats.
  */
 export function winogradForward(
   x: usize, u: usize, y: usize, scratch: usize, scratchBytes: usize, images: i32, h: i32, w: i32, c: i32, k: i32,

@@ -37,7 +37,7 @@ export function winogradFilterGradientSlices(
   }
 }
 
-/** Transforms the output's gradient of tiles [start, start + count): `real` filters from `offset`, padded with zeros. */
+/** Transforms dy of the tiles [start, start + count): `real` filters from `offset`, padded with zeros. */
 export function outputGradientTiles(
   dy: usize, offset: i32, real: i32, padded: i32, z: usize, zStep: usize, start: i32, count: i32, buffer: usize,
   patch: usize,

@@ -12,7 +12,8 @@ import { PRODUCTS } from './winograd-transforms';
 const HEAD: usize = 2048;
 
 /**
- * Items are panels. Scratch per worker: 2048 + 36 * (plane(block, C4) + plane(block, 8) + plane(C4, 8)) + 36 * C4 floats.
+ * Items are panels. Scratch per worker: 2048 + 36 * (plane(block, C4) + plane(block, 8) + plane(C4, 8)) bytes and
+ * 36 * max(C4, 8) floats.
  */
 export function winogradPanelsForward(
   x: usize, w: usize, y: usize, scratch: usize, scratchBytes: usize, images: i32, h: i32, width: i32, c: i32, k: i32,
