@@ -27,6 +27,8 @@ export interface PostgresServer {
   readonly adopted: boolean;
   /** Ends the server in an orderly way; all its connections are cut. */
   stop(): Promise<void>;
+  /** Ends the server at once; it recovers with its next start. */
+  kill(): void;
 }
 
 const USER = 'consilium';
@@ -182,20 +184,24 @@ async function endOf(child: ChildProcess): Promise<void> {
 
 async function server(cluster: Cluster, port: number, pid: number, adopted: boolean): Promise<PostgresServer> {
   await ensureDatabase(cluster, port);
-  return { url: urlOf(cluster, port, USER), port, adopted, stop: () => end(pid) };
+  return { url: urlOf(cluster, port, USER), port, adopted, stop: () => end(pid), kill: () => signal(pid, 'SIGQUIT') };
 }
 
 /** An orderly end first; after a while the server is told to drop everything. */
 async function end(pid: number): Promise<void> {
-  for (const [signal, limitMs] of [
+  for (const [name, limitMs] of [
     ['SIGINT', STOP_TIMEOUT_MS],
     ['SIGQUIT', STOP_TIMEOUT_MS],
   ] as const) {
     if (!isRunning(pid)) return;
-    process.kill(pid, signal);
+    signal(pid, name);
     for (const end = Date.now() + limitMs; isRunning(pid) && Date.now() < end; ) await sleep(POLL_MS);
   }
   if (isRunning(pid)) throw new ConsiliumError('POSTGRES_FAILED', { step: 'stop' });
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  if (isRunning(pid)) process.kill(pid, name);
 }
 
 /** Whether the server on this port takes our password and serves our cluster. */

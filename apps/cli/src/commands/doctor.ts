@@ -1,0 +1,98 @@
+import { statfs } from 'node:fs/promises';
+import { availableParallelism, freemem, totalmem } from 'node:os';
+import { probeBackEnds } from '@consilium/engine';
+import { errorCode } from '@consilium/errors';
+import { findPostgres } from '@consilium/postgres';
+import { PROJECT } from '../installation.js';
+import { formatTable, print, printJson } from '../terminal.js';
+
+interface Finding {
+  readonly what: string;
+  readonly works: boolean;
+  readonly note: string;
+  /** What to do about it; absent when there is nothing to do. */
+  readonly advice?: string;
+}
+
+const GIBIBYTE = 2 ** 30;
+const LEAST_DISK_GIBIBYTE = 2;
+const LEAST_MEMORY_GIBIBYTE = 2;
+
+/** `consilium doctor`: ends with 1 when something that is needed does not work. */
+export async function doctor(options: { readonly json?: boolean }): Promise<void> {
+  const findings = [node(), await postgres(), ...(await backEnds()), await disk(), memory()];
+  if (options.json) printJson(findings);
+  else {
+    print(
+      formatTable(
+        ['what', '', 'note'],
+        findings.map(({ what, works, note }) => [what, works ? 'ok' : 'NO', note]),
+      ),
+    );
+    for (const { what, advice } of findings) if (advice) print(`\n${what}: ${advice}`);
+  }
+  if (findings.some(({ works, advice }) => !works && advice)) process.exitCode = 1;
+}
+
+function node(): Finding {
+  return {
+    what: 'node',
+    works: true,
+    note: `${process.versions.node} on ${process.platform}-${process.arch}, ${availableParallelism()} processors`,
+  };
+}
+
+async function postgres(): Promise<Finding> {
+  const what = 'PostgreSQL';
+  try {
+    return { what, works: true, note: `${(await findPostgres()).version}, from npm` };
+  } catch (error) {
+    return {
+      what,
+      works: false,
+      note: errorCode(error),
+      advice: 'run `npm install` again, or set DATABASE_URL to a PostgreSQL server of your own.',
+    };
+  }
+}
+
+/** One back end is enough: the first that works is used. */
+async function backEnds(): Promise<Finding[]> {
+  const reports = await probeBackEnds();
+  const isUsable = reports.some(({ works }) => works);
+  const rows = reports.map(({ backEnd, works, note, gflops, threads }): Finding => {
+    const speed = gflops === undefined ? '' : `${gflops.toFixed(1)} GFLOP/s with ${threads} threads`;
+    return { what: `engine ${backEnd}`, works, note: [speed, note].filter(Boolean).join('; ') };
+  });
+  if (!isUsable)
+    rows.push({
+      what: 'engine',
+      works: false,
+      note: 'no back end works',
+      advice: 'run `npm run build` again; the training kernels are compiled there.',
+    });
+  return rows;
+}
+
+async function disk(): Promise<Finding> {
+  const { bavail, bsize } = await statfs(PROJECT);
+  const free = (bavail * bsize) / GIBIBYTE;
+  const works = free >= LEAST_DISK_GIBIBYTE;
+  return {
+    what: 'disk',
+    works,
+    note: `${free.toFixed(1)} GiB free`,
+    ...(works ? {} : { advice: `free at least ${LEAST_DISK_GIBIBYTE} GiB.` }),
+  };
+}
+
+function memory(): Finding {
+  const total = totalmem() / GIBIBYTE;
+  const works = total >= LEAST_MEMORY_GIBIBYTE;
+  return {
+    what: 'memory',
+    works,
+    note: `${total.toFixed(1)} GiB, ${(freemem() / GIBIBYTE).toFixed(1)} GiB free`,
+    ...(works ? {} : { advice: `sites on this machine need about ${LEAST_MEMORY_GIBIBYTE} GiB.` }),
+  };
+}

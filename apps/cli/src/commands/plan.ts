@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { canonicalPlan, checkPlanText, type Plan, type PlanProblem, planHash, planProse } from '@consilium/plan';
+import { AdvisedError } from '../failure.js';
+import { print, printJson } from '../terminal.js';
+
+/** `consilium plan validate`. */
+export async function validatePlan(file: string, options: { readonly json?: boolean }): Promise<void> {
+  const check = checkPlanText(await readPlanFile(file));
+  if (options.json) printJson(check.ok ? { ok: true, name: check.plan.name, hash: planHash(check.plan) } : check);
+  else if (check.ok) print(`${file} is a valid plan: ${check.plan.name}, hash ${planHash(check.plan)}`);
+  else for (const problem of check.problems) print(`${file}${problemLine(problem)}`);
+  if (!check.ok) process.exitCode = 1;
+}
+
+/** `consilium plan show`. */
+export async function showPlan(file: string, options: { readonly json?: boolean }): Promise<void> {
+  const plan = await loadPlan(file);
+  if (options.json) print(new TextDecoder().decode(canonicalPlan(plan)));
+  else print(`${planProse(plan)}\nHash: ${planHash(plan)}`);
+}
+
+/** Errors  NOT_FOUND; PLAN_INVALID with every problem as a fact. */
+export async function loadPlan(file: string): Promise<Plan> {
+  const check = checkPlanText(await readPlanFile(file));
+  if (check.ok) return check.plan;
+  const facts = check.problems.map((problem, index) => [`${index + 1}`, `${file}${problemLine(problem)}`] as const);
+  throw new AdvisedError('PLAN_INVALID', 'Correct the lines above.', Object.fromEntries(facts));
+}
+
+/** `:12: model.baseFilter is not a word of the vocabulary; did you mean baseFilters?` */
+export function problemLine({ path, message, line, nearest }: PlanProblem): string {
+  const place = line === undefined ? ': ' : `:${line}: `;
+  return `${place}${path ? `${path} ` : 'the plan '}${message}${nearest ? `; did you mean ${nearest}?` : ''}`;
+}
+
+async function readPlanFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new AdvisedError('NOT_FOUND', 'Check the name of the file.', { file }, error);
+  }
+}

@@ -1,0 +1,126 @@
+import { hasEnded, type RunResults, type RunView } from '../contract.js';
+import type { CoordinatorClient } from '../coordinator-client.js';
+import type { Environment } from '../env.js';
+import { chosenFolder, connectTo } from '../federation-folder.js';
+import { stopSignals } from '../processes/stop-signals.js';
+import { followRuns } from '../progress/follow-runs.js';
+import { formatTable, print, printJson } from '../terminal.js';
+import { loadPlan } from './plan.js';
+
+interface Options {
+  readonly dir?: string;
+  readonly json?: boolean;
+}
+
+/** `consilium run start`. */
+export async function startRun(
+  file: string,
+  options: Options & { readonly sites?: readonly string[]; readonly dryRun?: boolean },
+  environment: Environment,
+): Promise<void> {
+  const plan = await loadPlan(file);
+  const client = await connect(options, environment);
+  const { hash } = await client.submitPlan(plan);
+  if (options.dryRun) {
+    const outlook = await client.tryRun(hash, options.sites);
+    if (options.json) printJson(outlook);
+    else for (const [name, value] of Object.entries(outlook)) print(`${name}: ${inWords(value)}`);
+    return;
+  }
+  const run = await client.startRun(hash, options.sites);
+  if (options.json) printJson(run);
+  else print(`run ${run.id} of plan ${run.planName} has started; follow it with: consilium run watch ${run.id}`);
+}
+
+/** `consilium run list`. */
+export async function listRuns(options: Options, environment: Environment): Promise<void> {
+  const client = await connect(options, environment);
+  const runs = await client.runs();
+  if (options.json) printJson(runs);
+  else if (runs.length === 0) print('There is no run yet.');
+  else
+    print(
+      formatTable(
+        ['run', 'plan', 'strategy', 'state', 'rounds', 'started'],
+        runs.map((run) => [run.id, run.planName, run.strategy, run.state, roundsOf(run), run.createdAt]),
+      ),
+    );
+}
+
+/** `consilium run show`. */
+export async function showRun(id: string, options: Options, environment: Environment): Promise<void> {
+  const client = await connect(options, environment);
+  const run = await client.run(id);
+  const results = run.state === 'completed' ? await client.results(id) : undefined;
+  if (options.json) printJson({ ...run, ...(results ? { results } : {}) });
+  else print(describeRun(run, results));
+}
+
+/** `consilium run watch`: ends with 0 when the run was completed, with 1 otherwise. */
+export async function watchRun(id: string, options: Options, environment: Environment): Promise<void> {
+  const client = await connect(options, environment);
+  const stop = stopSignals(() => {});
+  const [run] = await followRuns(client, [id], { stop });
+  if (!run || !hasEnded(run)) return;
+  print(describeRun(run, run.state === 'completed' ? await client.results(id) : undefined));
+  if (run.state !== 'completed') process.exitCode = 1;
+}
+
+/** `consilium run abort`. */
+export async function abortRun(
+  id: string,
+  options: Options & { readonly reason: string },
+  environment: Environment,
+): Promise<void> {
+  const client = await connect(options, environment);
+  const run = await client.abortRun(id, options.reason);
+  print(`run ${run.id} is ${run.state}`);
+}
+
+export function describeRun(run: RunView, results: RunResults | undefined): string {
+  const lines = [
+    `run ${run.id}: plan ${run.planName}, strategy ${run.strategy}, ${run.state}${run.reason ? ` (${run.reason})` : ''}`,
+  ];
+  if (run.waitsFor) lines.push(run.waitsFor);
+  const sites = run.participants.map(({ site, state, exampleCount, reason }) => [
+    site,
+    state,
+    exampleCount === null ? '' : String(exampleCount),
+    reason ?? '',
+  ]);
+  if (sites.length > 0) lines.push('', formatTable(['site', 'answer', 'examples', 'reason'], sites));
+  const rounds = run.rounds.map((round) => [
+    String(round.number),
+    round.state,
+    Object.entries(round.validation?.metrics ?? {})
+      .map(([name, value]) => `${name} ${value === null ? '–' : value.toFixed(3)}`)
+      .join(', '),
+    round.missing.join(', '),
+    round.refused.map(({ site, code }) => `${site}: ${code}`).join(', '),
+  ]);
+  if (rounds.length > 0) lines.push('', formatTable(['round', 'state', 'validation', 'missing', 'refused'], rounds));
+  const models = (results?.models ?? []).map((model) => [
+    model.site ? `${model.origin} (${model.site})` : model.origin,
+    ...(results?.metrics ?? []).map((name) => {
+      const value = model.overall.metrics[name];
+      return value === null || value === undefined ? '–' : value.toFixed(3);
+    }),
+    model.digest,
+  ]);
+  if (results && models.length > 0)
+    lines.push('', 'on test data, over all sites:', formatTable(['model', ...results.metrics, 'digest'], models));
+  return lines.join('\n');
+}
+
+function roundsOf(run: RunView): string {
+  return `${run.rounds.filter(({ state }) => state === 'closed').length}/${run.roundsPlanned}`;
+}
+
+function inWords(value: unknown): string {
+  if (Array.isArray(value)) return value.map(inWords).join(', ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+async function connect(options: Options, environment: Environment): Promise<CoordinatorClient> {
+  return connectTo(await chosenFolder(options.dir, environment.federationFolder));
+}

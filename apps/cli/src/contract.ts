@@ -1,0 +1,101 @@
+/** What the coordinator's person-facing HTTP answers; see its OpenAPI document at /api/openapi.json. */
+export interface SiteView {
+  readonly id: string;
+  readonly connected: boolean;
+  readonly lastSeenAt: string | null;
+  readonly agentVersion: string;
+  readonly backEnds: readonly { readonly name: string; readonly threads: number }[];
+  readonly datasets: readonly DatasetView[];
+}
+
+export interface DatasetView {
+  readonly name: string;
+  readonly version: string;
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+}
+
+export interface PlanView {
+  readonly hash: string;
+  readonly prose: string;
+}
+
+export type Metrics = Readonly<Record<string, number | null>>;
+
+export interface ParticipationView {
+  readonly site: string;
+  readonly state: string;
+  readonly stage: string | null;
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number | null;
+}
+
+export interface RoundView {
+  readonly number: number;
+  readonly state: string;
+  readonly waitsFor: string | null;
+  readonly startedAt: string | null;
+  readonly closedAt: string | null;
+  readonly modelDigest: string | null;
+  readonly candidateDigest: string | null;
+  readonly missing: readonly string[];
+  readonly refused: readonly { readonly site: string; readonly code: string }[];
+  readonly abortedBecause: string | null;
+  readonly participations: readonly ParticipationView[];
+  readonly validation: {
+    readonly metrics: Metrics;
+    readonly sites: readonly { readonly site: string; readonly examples: number; readonly metrics: Metrics }[];
+  } | null;
+}
+
+export interface RunView {
+  readonly id: string;
+  readonly planName: string;
+  readonly planHash: string;
+  readonly strategy: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly waitsFor: string | null;
+  readonly createdAt: string;
+  readonly finishedAt: string | null;
+  readonly participants: readonly {
+    readonly site: string;
+    readonly state: string;
+    readonly datasetVersion: string | null;
+    readonly exampleCount: number | null;
+    readonly reason: string | null;
+  }[];
+  readonly rounds: readonly RoundView[];
+  readonly roundsPlanned: number;
+  readonly initialModelDigest: string | null;
+  readonly finalModels: readonly { readonly site: string | null; readonly digest: string }[];
+  readonly evaluations: { readonly done: number; readonly total: number };
+}
+
+export interface ModelResult {
+  readonly digest: string;
+  readonly origin: 'initial' | 'global' | 'local';
+  readonly site: string | null;
+  readonly round: number;
+  readonly sites: readonly { readonly site: string; readonly examples: number; readonly metrics: Metrics }[];
+  readonly overall: { readonly examples: number; readonly metrics: Metrics };
+}
+
+/** Figures on the split `test`, read once, after the last round; overall from added statistics. */
+export interface RunResults {
+  readonly metric: string;
+  readonly metrics: readonly string[];
+  readonly models: readonly ModelResult[];
+}
+
+const ENDED = ['completed', 'failed', 'aborted'];
+
+export function hasEnded(run: Pick<RunView, 'state'>): boolean {
+  return ENDED.includes(run.state);
+}

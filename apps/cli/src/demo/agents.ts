@@ -1,0 +1,83 @@
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConsiliumError } from '@consilium/errors';
+import type { CoordinatorClient } from '../coordinator-client.js';
+import { AdvisedError } from '../failure.js';
+import { programFile } from '../installation.js';
+import { endLeftover } from '../processes/leftover.js';
+import { SupervisedProcess } from '../processes/supervised-process.js';
+import type { DemoFolder } from './demo-folder.js';
+import type { DemoSite } from './sites.js';
+
+const CONNECT_TIMEOUT_MS = 60_000;
+
+/** The agents of all sites, each an operating-system process of its own. */
+export class Agents {
+  readonly #processes: SupervisedProcess[];
+
+  constructor(
+    private readonly folder: DemoFolder,
+    private readonly sites: readonly DemoSite[],
+    seed: number,
+    environment: NodeJS.ProcessEnv,
+    onRestart: (name: string) => void,
+  ) {
+    const threads = threadsPerSite(availableParallelism(), sites.length);
+    this.#processes = sites.map(
+      (site) =>
+        new SupervisedProcess({
+          name: `agent of ${site.id}`,
+          file: programFile('site-agent'),
+          words: ['start', '--dir', folder.siteFolder(seed, site), '--threads', String(threads)],
+          environment,
+          logFile: path.join(folder.logs, `${site.id}.log`),
+          onRestart,
+          onStart: () => void this.#remember(),
+        }),
+    );
+  }
+
+  async start(): Promise<void> {
+    for (const pid of this.folder.agents) await endLeftover(pid, programFile('site-agent'));
+    for (const process of this.#processes) await process.start();
+  }
+
+  /** Waits until the coordinator sees every site. Errors  STOPPED, NOT_RUNNING. */
+  async untilConnected(client: CoordinatorClient, stop: AbortSignal): Promise<void> {
+    for (const end = Date.now() + CONNECT_TIMEOUT_MS; ; await sleep(50)) {
+      if (stop.aborted) throw new ConsiliumError('STOPPED');
+      this.throwIfFailed();
+      const connected = (await client.sites()).filter((site) => site.connected).map(({ id }) => id);
+      const missing = this.sites.filter(({ id }) => !connected.includes(id));
+      if (missing.length === 0) return;
+      if (Date.now() > end)
+        throw new AdvisedError('NOT_RUNNING', 'The logs of the agents say why.', {
+          sites: missing.map(({ id }) => id).join(', '),
+          logs: this.folder.logs,
+        });
+    }
+  }
+
+  throwIfFailed(): void {
+    for (const process of this.#processes) process.throwIfFailed();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#processes.map((process) => process.stop()));
+    await this.folder.rememberAgents([]);
+  }
+
+  kill(): void {
+    for (const process of this.#processes) process.kill();
+  }
+
+  async #remember(): Promise<void> {
+    await this.folder.rememberAgents(this.#processes.map(({ pid }) => pid).filter((pid) => pid !== undefined));
+  }
+}
+
+/** Agents train at the same time and share the processors. */
+export function threadsPerSite(processors: number, sites: number): number {
+  return Math.max(1, Math.floor(processors / sites));
+}

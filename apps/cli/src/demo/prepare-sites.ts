@@ -1,0 +1,96 @@
+import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ConsiliumError } from '@consilium/errors';
+import { type Authority, issueSiteCertificate } from '@consilium/pki';
+import { writeTlsFolder, writeWhole } from '../federation-folder.js';
+import { programFile } from '../installation.js';
+import { runChild } from '../processes/run-child.js';
+import type { DemoFolder } from './demo-folder.js';
+import type { FilmRequest } from './make-films.js';
+import type { DemoPlan } from './plan-catalogue.js';
+import { type DemoSite, pseudonymKey } from './sites.js';
+
+export interface Preparation {
+  readonly folder: DemoFolder;
+  readonly plans: readonly DemoPlan[];
+  readonly seed: number;
+  readonly data: string | undefined;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly stop: AbortSignal;
+}
+
+/** Every site once, also when several plans have it. */
+export function sitesOf(plans: readonly DemoPlan[]): DemoSite[] {
+  const all = new Map(plans.flatMap(({ sites }) => sites.map((site) => [site.id, site] as const)));
+  return [...all.values()];
+}
+
+/** Gives every site its films and lets its own agent's program read them in. What an earlier demo prepared is kept. */
+export async function prepareDatasets(preparation: Preparation): Promise<void> {
+  const { folder, plans, seed } = preparation;
+  for (const site of sitesOf(plans)) {
+    const root = folder.siteFolder(seed, site);
+    await mkdir(root, { recursive: true, mode: 0o700 });
+    await writeWhole(path.join(root, 'pseudonym.key'), `${pseudonymKey(seed, site.id)}\n`);
+  }
+  const missing = plans.flatMap((plan) =>
+    plan.sites
+      .filter((site) => !folder.isPrepared(folder.siteFolder(seed, site), plan.federated.data.dataset))
+      .map((site) => ({ plan, site })),
+  );
+  await inParallel(missing, availableParallelism(), ({ plan, site }) => prepareDataset(preparation, plan, site));
+}
+
+/** What an agent needs beside its data: certificate, and where to dial. Written at each start: the port may be another. */
+export async function equipSite(
+  siteFolder: string,
+  site: DemoSite,
+  authority: Authority,
+  grpcAddress: string,
+): Promise<void> {
+  const issued = await issueSiteCertificate(authority, { siteId: site.id });
+  await writeTlsFolder(path.join(siteFolder, 'tls'), issued, 'site');
+  const settings = { federation: authority.federation, siteId: site.id, coordinator: [grpcAddress] };
+  await writeWhole(path.join(siteFolder, 'site.json'), JSON.stringify(settings, null, 2));
+}
+
+async function prepareDataset(preparation: Preparation, plan: DemoPlan, site: DemoSite): Promise<void> {
+  const { folder, seed, environment, stop } = preparation;
+  const { dataset } = plan.federated.data;
+  const films = folder.filmFolder(seed, site, dataset);
+  const siteFolder = folder.siteFolder(seed, site);
+  const logFile = path.join(folder.logs, `prepare-${site.id}-${dataset}.log`);
+  const name = `preparation of ${dataset} at ${site.id}`;
+  const request = JSON.stringify(filmRequest(preparation, plan, site, films));
+  const maker = fileURLToPath(new URL('./make-films.js', import.meta.url));
+  await runChild({ name, file: maker, words: [request], environment, logFile, stop });
+  const words = ['dataset', 'add', dataset, '--from', films, '--dir', siteFolder];
+  await runChild({ name, file: programFile('site-agent'), words, environment, logFile, stop });
+  await folder.rememberPrepared(siteFolder, dataset);
+}
+
+function filmRequest(preparation: Preparation, plan: DemoPlan, site: DemoSite, folder: string): FilmRequest {
+  if (site.kind === 'phantom')
+    return { kind: 'phantom', task: plan.federated.task.kind, profile: site.profile, seed: preparation.seed, folder };
+  if (preparation.data === undefined) throw new ConsiliumError('CONFIG_INVALID', { option: '--data' });
+  return { kind: 'films', plan: plan.name, site: site.id, data: preparation.data, folder };
+}
+
+async function inParallel<T>(items: readonly T[], workers: number, act: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const work = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+      try {
+        await act(item);
+      } catch (error) {
+        queue.length = 0; // the others need not begin what will be thrown away
+        throw error;
+      }
+    }
+  };
+  const results = await Promise.allSettled(Array.from({ length: workers }, work));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}

@@ -1,0 +1,71 @@
+import { expect, it } from 'vitest';
+import type { ModelResult, RunResults } from '../contract.js';
+import { outcomeTable, planOutcome } from './results.js';
+
+function model(
+  origin: ModelResult['origin'],
+  site: string | null,
+  round: number,
+  figures: readonly [number | null, number | null, number | null],
+): ModelResult {
+  const [alder, birch, all] = figures;
+  return {
+    digest: `${origin}-${site ?? 'all'}-${round}`,
+    origin,
+    site,
+    round,
+    sites: [
+      { site: 'alder', examples: 30, metrics: { auroc: alder, accuracy: 0.111 } },
+      { site: 'birch', examples: 7, metrics: { auroc: birch, accuracy: 0.222 } },
+    ],
+    overall: { examples: 37, metrics: { auroc: all, accuracy: 0.333 } },
+  };
+}
+
+const metrics = { metric: 'auroc', metrics: ['auroc', 'accuracy'] };
+const federated: RunResults = {
+  ...metrics,
+  models: [model('initial', null, 0, [0.5, 0.52, 0.51]), model('global', null, 6, [0.91, 0.83, 0.89])],
+};
+const local: RunResults = {
+  ...metrics,
+  models: [
+    model('initial', null, 0, [0.5, 0.52, 0.51]),
+    model('local', 'birch', 6, [0.61, 0.79, 0.62]),
+    model('local', 'alder', 6, [0.84, 0.66, 0.8]),
+  ],
+};
+const facts = { plan: 'phantom-classification', model: 'resnet', rounds: 6, seconds: 61.25 };
+
+it('holds for each site its own local model against the federated one, on its own test data', () => {
+  const outcome = planOutcome({ ...facts, federated, local });
+  expect(outcome).toEqual({
+    ...facts,
+    metric: 'auroc',
+    modelDigest: 'global-all-6',
+    sites: [
+      { site: 'alder', examples: 30, before: 0.5, localOnly: 0.84, federated: 0.91 },
+      { site: 'birch', examples: 7, before: 0.52, localOnly: 0.79, federated: 0.83 },
+    ],
+    overall: { before: 0.51, localOnly: (0.62 + 0.8) / 2, bestLocalOnly: 0.8, federated: 0.89 },
+  });
+});
+
+it('a metric that is not defined stays null and is a dash in the table', () => {
+  const gaps: RunResults = { ...local, models: [model('local', 'alder', 6, [null, 0.6, null])] };
+  const outcome = planOutcome({ ...facts, federated, local: gaps });
+  expect(outcome.sites.map(({ localOnly }) => localOnly)).toEqual([null, null]);
+  expect(outcome.overall).toMatchObject({ localOnly: null, bestLocalOnly: null });
+  expect(outcomeTable(outcome)).toContain('–');
+});
+
+it('the table has a row for each site and one over all', () => {
+  expect(outcomeTable(planOutcome({ ...facts, federated, local })).split('\n')).toEqual([
+    'phantom-classification: AUROC on test data after 6 rounds (resnet, 61 s)',
+    'site     examples  before  local only  federated  best local only',
+    '───────  ────────  ──────  ──────────  ─────────  ───────────────',
+    'alder          30   0.500       0.840      0.910',
+    'birch           7   0.520       0.790      0.830',
+    'overall        37   0.510       0.710      0.890            0.800',
+  ]);
+});
