@@ -1,0 +1,40 @@
+/**
+ * How hard the two phantom tasks are. These are the only knobs: make a task harder by lowering `density` (contrast of the
+ * finding against the lung, in units of soft tissue) or by raising `densitySpread` or `distractors`.
+ */
+export interface Difficulty {
+  /** Fewest and most findings in a film. */
+  readonly findings: readonly [number, number];
+  /** Radius of a finding in patient coordinates (the lung's width is about 0.57). */
+  readonly radius: readonly [number, number];
+  /** Mean density that a finding adds over its outline. */
+  readonly density: number;
+  /** Each finding's density is the mean times a factor from 1 - spread to 1 + spread. */
+  readonly densitySpread: number;
+  /** Most distractors of each kind in a film: electrodes, calcified nodules, end-on bronchi. */
+  readonly distractors: number;
+}
+
+/** Class `cavity`: a finding with a hollow of this depth (1 = as clear as the lung) and of this share of its radius. */
+export interface ClassificationDifficulty extends Difficulty {
+  readonly hollowDepth: number;
+  readonly hollowRadius: number;
+}
+
+export const CLASSIFICATION_DIFFICULTY: ClassificationDifficulty = {
+  findings: [2, 3],
+  radius: [0.12, 0.18],
+  density: 0.18,
+  densitySpread: 0.35,
+  distractors: 2,
+  hollowDepth: 0.85,
+  hollowRadius: 0.6,
+};
+
+export const SEGMENTATION_DIFFICULTY: Difficulty = {
+  findings: [1, 3],
+  radius: [0.09, 0.19],
+  density: 0.16,
+  densitySpread: 0.35,
+  distractors: 2,
+};
