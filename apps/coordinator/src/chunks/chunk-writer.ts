@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, rm } from 'node:fs/promises';
+import { ConsiliumError } from '@consilium/errors';
+import { openForWriting, renameDurably, translated } from './durable-file.js';
+
+export interface ChunkWriterTarget {
+  /** Holds what has arrived; survives a crash. */
+  readonly partFile: string;
+  /** The name of the chunk once it is whole and has its digest. */
+  readonly wholeFile: string;
+  readonly digest: string;
+  readonly length: number;
+}
+
+/** Appends the pieces of one chunk to its part file. */
+export class ChunkWriter {
+  private isAbandoned = false;
+  private pending: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    private readonly target: ChunkWriterTarget,
+    private readonly handle: FileHandle,
+    private at: number,
+  ) {}
+
+  /** Errors  UPDATE_INCOMPLETE when the part on disk does not end at `offset`: the site asks again what is missing. */
+  static async open(target: ChunkWriterTarget, offset: number): Promise<ChunkWriter> {
+    const handle = await openForWriting(target.partFile, 'a');
+    const { size } = await handle.stat();
+    if (size === offset) return new ChunkWriter(target, handle, size);
+    await handle.close();
+    throw new ConsiliumError('UPDATE_INCOMPLETE', { offset, expected: size });
+  }
+
+  /** Errors  UPLOAD_QUOTA_EXCEEDED beyond the chunk's length, DISK_FULL, STOPPED when a newer upload took over. */
+  async append(offset: number, bytes: Uint8Array): Promise<void> {
+    if (this.isAbandoned) throw new ConsiliumError('STOPPED');
+    if (offset !== this.at) throw new ConsiliumError('UPDATE_INCOMPLETE', { offset, expected: this.at });
+    if (this.at + bytes.byteLength > this.target.length)
+      throw new ConsiliumError('UPLOAD_QUOTA_EXCEEDED', { length: this.target.length });
+    this.at += bytes.byteLength;
+    this.pending = this.handle.writeFile(bytes);
+    await this.pending.catch((error: unknown) => {
+      throw translated(error);
+    });
+  }
+
+  /** Closes the file. A whole chunk is checked and gets its name. Errors  CHUNK_CORRUPT; the part is then dropped. */
+  async finish(): Promise<void> {
+    if (this.isAbandoned) return;
+    this.isAbandoned = true;
+    try {
+      await this.handle.sync();
+    } finally {
+      await this.handle.close();
+    }
+    const { partFile, wholeFile, digest, length } = this.target;
+    if (this.at < length) return;
+    if ((await digestOf(partFile)) !== digest) {
+      await rm(partFile, { force: true });
+      throw new ConsiliumError('CHUNK_CORRUPT', { digest });
+    }
+    await renameDurably(partFile, wholeFile);
+  }
+
+  /** Lets go of the file; what has arrived stays. */
+  async abandon(): Promise<void> {
+    if (this.isAbandoned) return;
+    this.isAbandoned = true;
+    await this.pending.catch(() => undefined);
+    await this.handle.close();
+  }
+}
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const bytes of createReadStream(file)) hash.update(bytes as Buffer);
+  return hash.digest('hex');
+}

@@ -1,0 +1,117 @@
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { ConsiliumError } from '@consilium/errors';
+import { chunkLength, type Manifest } from '@consilium/tensors';
+import { ChunkWriter } from './chunk-writer.js';
+import { isMissing } from './durable-file.js';
+
+/** One site's upload of one round. */
+export interface UploadKey {
+  readonly runId: string;
+  readonly round: number;
+  readonly siteId: string;
+}
+
+export interface MissingPart {
+  readonly digest: string;
+  /** First byte still missing. */
+  readonly offset: number;
+}
+
+const PART = '.part';
+
+/**
+ * Uploads under way, apart from the chunk store: what a site sends stays here until its update is accepted, so a refused update
+ * leaves nothing behind and no site learns what others have sent. A chunk is `<digest>.part` until it is whole and has its
+ * digest, then `<digest>`.
+ */
+export class UploadArea {
+  /** Open writers by part file. */
+  private readonly writers = new Map<string, ChunkWriter>();
+
+  constructor(private readonly folder: string) {}
+
+  /**
+   * What of a manifest has not arrived, in its order. A stream that still runs for it is cut off, or the answer would be out of
+   * date at once. Leftovers of another manifest are dropped: a site keeps one upload a round, and that is its quota.
+   */
+  async missing(key: UploadKey, manifest: Manifest): Promise<MissingPart[]> {
+    await this.cutOff(this.folderOf(key));
+    const wanted = new Set(manifest.chunkDigests);
+    const sizes = new Map<string, number>();
+    for (const name of await this.names(key)) {
+      const file = path.join(this.folderOf(key), name);
+      if (wanted.has(path.basename(name, PART))) sizes.set(name, (await stat(file)).size);
+      else await rm(file, { force: true });
+    }
+    return [...wanted]
+      .filter((digest) => !sizes.has(digest))
+      .map((digest) => ({ digest, offset: sizes.get(digest + PART) ?? 0 }));
+  }
+
+  /**
+   * A writer for the pieces of one chunk from `offset` on; another one of the same chunk is cut off.
+   *
+   * Errors   CHUNK_NOT_AVAILABLE when the manifest has no such chunk; those of ChunkWriter.
+   */
+  async writer(key: UploadKey, manifest: Manifest, digest: string, offset: number): Promise<ChunkWriter> {
+    const index = manifest.chunkDigests.indexOf(digest);
+    if (index < 0) throw new ConsiliumError('CHUNK_NOT_AVAILABLE', { digest });
+    const wholeFile = this.fileOf(key, digest);
+    const partFile = wholeFile + PART;
+    await this.cutOff(partFile);
+    const writer = await ChunkWriter.open(
+      { partFile, wholeFile, digest, length: chunkLength(manifest.bytes, index) },
+      offset,
+    );
+    this.writers.set(partFile, writer);
+    return writer;
+  }
+
+  /** A whole chunk. Errors  UPDATE_INCOMPLETE. */
+  async read(key: UploadKey, digest: string): Promise<Uint8Array> {
+    try {
+      return await readFile(this.fileOf(key, digest));
+    } catch (error) {
+      throw isMissing(error) ? new ConsiliumError('UPDATE_INCOMPLETE', { digest }, error) : error;
+    }
+  }
+
+  fileOf(key: UploadKey, digest: string): string {
+    return path.join(this.folderOf(key), digest);
+  }
+
+  /** Drops one site's upload. */
+  async drop(key: UploadKey): Promise<void> {
+    await this.cutOff(this.folderOf(key));
+    await rm(this.folderOf(key), { recursive: true, force: true });
+  }
+
+  /** Drops all uploads of a round that takes no more. */
+  async dropRound(runId: string, round: number): Promise<void> {
+    const folder = path.join(this.folder, runId, String(round));
+    await this.cutOff(folder);
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  private async cutOff(prefix: string): Promise<void> {
+    for (const [file, writer] of this.writers) {
+      if (file !== prefix && !file.startsWith(prefix + path.sep)) continue;
+      this.writers.delete(file);
+      await writer.abandon();
+    }
+  }
+
+  private folderOf(key: UploadKey): string {
+    return path.join(this.folder, key.runId, String(key.round), key.siteId);
+  }
+
+  private async names(key: UploadKey): Promise<string[]> {
+    try {
+      return await readdir(this.folderOf(key));
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import { configFrom } from './platform/config.js';
+import { readEnvironment } from './platform/env.js';
+import { createLogger, errorFields } from './platform/logger.js';
+import { startCoordinator } from './start-coordinator.js';
+
+const logger = createLogger();
+
+try {
+  const coordinator = await startCoordinator(configFrom(readEnvironment()), logger);
+  const { httpUrl, grpcAddress } = coordinator;
+  const stop = (signal: string) => {
+    logger.info({ signal }, 'stopping');
+    coordinator.stop().then(
+      () => letGoOfParent(),
+      (error: unknown) => {
+        logger.error(errorFields(error), 'could not stop cleanly');
+        process.exitCode = 1;
+      },
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  logger.info({ httpUrl, grpcAddress }, 'ready');
+  process.send?.({ kind: 'ready', httpUrl, grpcAddress });
+} catch (error) {
+  logger.error(errorFields(error), 'could not start');
+  process.exitCode = 1;
+  letGoOfParent();
+}
+
+/** The channel to whoever forked this process would keep it alive. */
+function letGoOfParent(): void {
+  if (process.connected) process.disconnect();
+}

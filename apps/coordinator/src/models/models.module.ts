@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { ChunksModule } from '../chunks/chunks.module.js';
+import { ModelController } from './model.http.js';
+import { ModelService } from './model.service.js';
+import { ModelRegistry } from './model-registry.js';
+
+@Module({
+  imports: [AuditModule, ChunksModule],
+  controllers: [ModelController],
+  providers: [ModelRegistry, ModelService],
+  exports: [ModelRegistry],
+})
+export class ModelsModule {}

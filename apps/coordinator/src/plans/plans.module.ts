@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { PlanController } from './plan.http.js';
+import { PlanService } from './plan.service.js';
+import { PlanRegister } from './plan-register.js';
+
+@Module({
+  imports: [AuditModule],
+  controllers: [PlanController],
+  providers: [PlanService, PlanRegister],
+  exports: [PlanRegister],
+})
+export class PlansModule {}

@@ -1,0 +1,35 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { sha256Hex } from '@consilium/tensors';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, type Config } from './config.js';
+
+/** The one secret of the person-facing HTTP until sign-in exists. */
+@Injectable()
+export class AccessToken {
+  private readonly digest: Buffer;
+
+  constructor(@Inject(CONFIG) config: Pick<Config, 'tokenFile'>) {
+    this.digest = digestOf(readOrMake(config.tokenFile));
+  }
+
+  /** Takes the same time whatever is wrong. */
+  matches(candidate: string | undefined): boolean {
+    return candidate !== undefined && timingSafeEqual(digestOf(candidate), this.digest);
+  }
+}
+
+function readOrMake(file: string): string {
+  const token = randomBytes(24).toString('base64url');
+  try {
+    // 'wx' fails if the file is there: two processes never overwrite each other's token.
+    writeFileSync(file, `${token}\n`, { mode: 0o600, flag: 'wx' });
+    return token;
+  } catch {
+    return readFileSync(file, 'utf8').trim();
+  }
+}
+
+function digestOf(text: string): Buffer {
+  return Buffer.from(sha256Hex(text), 'hex');
+}

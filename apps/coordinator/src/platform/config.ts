@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ConsiliumError } from '@consilium/errors';
+import type { TlsIdentity } from '@consilium/grpc';
+import { z } from 'zod';
+import type { Environment } from './env.js';
+
+/** All that the coordinator is told from outside, checked once. */
+export interface Config {
+  readonly federation: string;
+  readonly databaseUrl: string;
+  /** Folder of chunks and of uploads under way. */
+  readonly dataFolder: string;
+  readonly http: Address;
+  readonly grpc: Address;
+  readonly tls: TlsIdentity;
+  /** File with the access token of the person-facing HTTP, mode 0600; made if absent. */
+  readonly tokenFile: string;
+  /** For fault tests: where to die, and the log of the points that have fired. */
+  readonly kill: { readonly points: readonly KillPointName[]; readonly logFile: string } | null;
+}
+
+/** States of a round in which a fault test may want this process to die. */
+const KILL_POINTS = ['recruiting', 'training', 'aggregating', 'validating', 'closed'] as const;
+export type KillPointName = (typeof KILL_POINTS)[number];
+
+/** Port 0 takes a free one. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Nest token of the one Config. */
+export const CONFIG = Symbol('Config');
+
+const port = z.coerce.number().int().min(0).max(65_535).default(0);
+const host = z.string().min(1).default('127.0.0.1');
+
+const environmentSchema = z.object({
+  CONSILIUM_FEDERATION: z
+    .string()
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case words joined by hyphens')
+    .max(64),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  CONSILIUM_DATA: z.string().min(1),
+  CONSILIUM_HTTP_HOST: host,
+  CONSILIUM_HTTP_PORT: port,
+  CONSILIUM_GRPC_HOST: host,
+  CONSILIUM_GRPC_PORT: port,
+  CONSILIUM_TLS_DIR: z.string().min(1),
+  CONSILIUM_TOKEN_FILE: z.string().min(1),
+  CONSILIUM_KILL_POINT: z
+    .string()
+    .transform((points) => points.split(','))
+    .pipe(z.array(z.enum(KILL_POINTS)))
+    .optional(),
+  CONSILIUM_KILL_LOG: z.string().min(1).optional(),
+});
+
+/**
+ * The configuration that an environment describes, frozen.
+ *
+ * Errors   CONFIG_INVALID; its detail holds every problem, one line each.
+ */
+export function configFrom(environment: Environment): Config {
+  const parsed = environmentSchema.safeParse(environment);
+  const problems = parsed.success ? [] : parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`);
+  const read = (name: string): string => {
+    const folder = environment.CONSILIUM_TLS_DIR;
+    if (folder === undefined) return '';
+    try {
+      return readFileSync(path.join(folder, name), 'utf8');
+    } catch {
+      problems.push(`CONSILIUM_TLS_DIR: ${name} cannot be read`);
+      return '';
+    }
+  };
+  const tls = { ca: read('ca.pem'), certificate: read('server.pem'), key: read('server.key') };
+  const logFile = environment.CONSILIUM_KILL_LOG;
+  if ((environment.CONSILIUM_KILL_POINT === undefined) !== (logFile === undefined))
+    problems.push('CONSILIUM_KILL_POINT and CONSILIUM_KILL_LOG: one is of no use without the other');
+  if (problems.length > 0 || !parsed.success)
+    throw new ConsiliumError('CONFIG_INVALID', { problems: problems.join('\n') });
+  const values = parsed.data;
+  return Object.freeze({
+    federation: values.CONSILIUM_FEDERATION,
+    databaseUrl: values.DATABASE_URL,
+    dataFolder: path.resolve(values.CONSILIUM_DATA),
+    http: { host: values.CONSILIUM_HTTP_HOST, port: values.CONSILIUM_HTTP_PORT },
+    grpc: { host: values.CONSILIUM_GRPC_HOST, port: values.CONSILIUM_GRPC_PORT },
+    tls,
+    tokenFile: path.resolve(values.CONSILIUM_TOKEN_FILE),
+    kill:
+      values.CONSILIUM_KILL_POINT === undefined || logFile === undefined
+        ? null
+        : { points: values.CONSILIUM_KILL_POINT, logFile },
+  });
+}

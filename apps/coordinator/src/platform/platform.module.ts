@@ -1,0 +1,21 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { AccessToken } from './access-token.js';
+import { CONFIG, type Config } from './config.js';
+import { Database } from './database.js';
+import { KillPoint } from './kill-point.js';
+import { LOGGER, type Logger } from './logger.js';
+import { WakeQueue } from './wake-queue.js';
+
+/** What every module may use. */
+@Global()
+@Module({})
+export class PlatformModule {}
+
+export function platformModule(config: Config, logger: Logger): DynamicModule {
+  const values = [
+    { provide: CONFIG, useValue: config },
+    { provide: LOGGER, useValue: logger },
+  ];
+  const shared = [Database, KillPoint, WakeQueue, AccessToken];
+  return { module: PlatformModule, providers: [...values, ...shared], exports: [CONFIG, LOGGER, ...shared] };
+}

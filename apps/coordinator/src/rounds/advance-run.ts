@@ -1,0 +1,106 @@
+import { decide, decideRun, isRunOver } from '@consilium/rounds';
+import { Injectable } from '@nestjs/common';
+import { UploadArea } from '../chunks/upload-area.js';
+import { Database, type Transaction } from '../platform/database.js';
+import { KillPoint } from '../platform/kill-point.js';
+import { type LoadedRun, liveRound, type RoundRow, RunRepository } from '../runs/run.repository.js';
+import { RunTransitions } from '../runs/run-transitions.js';
+import type { RoundToAggregate } from './aggregate-round.js';
+import { MakeCandidate } from './make-candidate.js';
+import { RoundTransitions } from './round-transitions.js';
+import { participantFacts, participationFacts, roundFacts, roundOfGivingUp, runFacts } from './run-facts.js';
+import { WorkBell } from './work-bell.js';
+
+/** What came out of one step. */
+type Step =
+  | { readonly kind: 'done'; readonly round: number | null; readonly sites: readonly string[] }
+  | { readonly kind: 'aggregate'; readonly task: RoundToAggregate }
+  | { readonly kind: 'wait'; readonly until: Date | null };
+
+/**
+ * Drives a run as far as it goes: lock the row, ask the pure rules what is due, save it with its audit entries in one
+ * transaction, and ask again until the answer is to wait. A kill between two steps loses nothing, and none is ever half done.
+ */
+@Injectable()
+export class AdvanceRun {
+  constructor(
+    private readonly database: Database,
+    private readonly runs: RunRepository,
+    private readonly runTransitions: RunTransitions,
+    private readonly roundTransitions: RoundTransitions,
+    private readonly makeCandidate: MakeCandidate,
+    private readonly uploads: UploadArea,
+    private readonly bell: WorkBell,
+    private readonly killPoint: KillPoint,
+  ) {}
+
+  /** Answers when to look again if nothing arrives before; null for never. */
+  async untilItWaits(runId: string, signal: AbortSignal): Promise<Date | null> {
+    while (!signal.aborted) {
+      const step = await this.database.transaction((transaction) => this.step(transaction, runId));
+      if (step.kind === 'wait') return step.until;
+      if (step.kind === 'aggregate') await this.makeCandidate.make(step.task, signal);
+      else await this.announce(runId, step);
+    }
+    return null;
+  }
+
+  private async step(transaction: Transaction, runId: string): Promise<Step> {
+    const loaded = await this.runs.lock(transaction, runId);
+    if (isRunOver(loaded.run.state)) return { kind: 'wait', until: null };
+    const round = liveRound(loaded);
+    return round === null ? this.runStep(transaction, loaded) : this.roundStep(transaction, loaded, round);
+  }
+
+  private async roundStep(transaction: Transaction, loaded: LoadedRun, round: RoundRow): Promise<Step> {
+    const decision = decide(roundFacts(loaded, round), participationFacts(loaded, round), loaded.now);
+    if (decision.kind === 'transition') {
+      await this.roundTransitions.apply(transaction, loaded, round, decision);
+      return done(loaded, round.number);
+    }
+    if (decision.kind === 'wait' && decision.waitsFor.what === 'aggregation')
+      return { kind: 'aggregate', task: { runId: loaded.run.id, round: round.number, plan: loaded.plan } };
+    return { kind: 'wait', until: decision.kind === 'wait' ? decision.until : null };
+  }
+
+  private async runStep(transaction: Transaction, loaded: LoadedRun): Promise<Step> {
+    const hopeless = roundOfGivingUp(loaded);
+    if (hopeless !== null) {
+      const reason = `Gave up after round ${hopeless.number}: ${hopeless.abortedReason}`;
+      await this.runTransitions.end(transaction, loaded, 'fail', reason);
+      return done(loaded, null);
+    }
+    const decision = decideRun(runFacts(loaded), participantFacts(loaded), loaded.now);
+    switch (decision.kind) {
+      case 'transition':
+        await this.runTransitions.apply(transaction, loaded, decision);
+        return done(loaded, null);
+      case 'begin-round':
+        await this.runTransitions.beginRound(transaction, loaded, decision.number);
+        return done(loaded, null);
+      case 'begin-tests':
+        await this.runTransitions.beginTests(transaction, loaded);
+        return done(loaded, null);
+      case 'wait':
+        return { kind: 'wait', until: decision.until };
+      case 'over':
+        return { kind: 'wait', until: null };
+    }
+  }
+
+  /** After the commit: whoever waits is told, and what is of no more use is dropped. */
+  private async announce(runId: string, { round, sites }: Extract<Step, { kind: 'done' }>): Promise<void> {
+    this.bell.ring(sites);
+    if (round === null) return;
+    const row = await this.database.client.round.findUnique({ where: { runId_number: { runId, number: round } } });
+    if (row === null) return;
+    if (row.state === 'closed' || row.state === 'aborted') await this.uploads.dropRound(runId, round);
+    // In the middle of `aggregating` there is a point of its own.
+    if (row.state !== 'planned' && row.state !== 'aborted' && row.state !== 'aggregating')
+      this.killPoint.reach(row.state);
+  }
+}
+
+function done({ participants }: LoadedRun, round: number | null): Step {
+  return { kind: 'done', round, sites: participants.map((p) => p.siteId) };
+}

@@ -1,0 +1,74 @@
+import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
+import { errorFields, LOGGER, type Logger } from '../platform/logger.js';
+import { WakeQueue } from '../platform/wake-queue.js';
+import { RunRepository } from '../runs/run.repository.js';
+import { AdvanceRun } from './advance-run.js';
+
+const RETRY_MS = 3000;
+
+interface Drive {
+  isWokenAgain: boolean;
+  readonly over: Promise<void>;
+}
+
+/**
+ * Wakes runs: at once in this process after every call that changes something, and durably through the queue for deadlines and
+ * after a crash. One drive a run at a time; a wake during a drive makes it look once more.
+ */
+@Injectable()
+export class RunDriver implements BeforeApplicationShutdown {
+  private readonly drives = new Map<string, Drive>();
+  private readonly stopping = new AbortController();
+
+  constructor(
+    private readonly advance: AdvanceRun,
+    private readonly runs: RunRepository,
+    private readonly queue: WakeQueue,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Takes up every run that a former process left, and listens to the queue. */
+  async start(): Promise<void> {
+    await this.queue.start((runId) => this.wake(runId));
+    for (const runId of await this.runs.liveIds()) this.wake(runId);
+  }
+
+  /** Never waits and never throws: the caller's own work is done, and what follows is not its business. */
+  wake(runId: string): void {
+    if (this.stopping.signal.aborted) return;
+    const running = this.drives.get(runId);
+    if (running !== undefined) {
+      running.isWokenAgain = true;
+      return;
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const drive: Drive = { isWokenAgain: false, over: promise };
+    this.drives.set(runId, drive);
+    void this.drive(runId, drive).finally(() => {
+      this.drives.delete(runId);
+      resolve();
+      // A wake between the last look and here would be lost otherwise.
+      if (drive.isWokenAgain) this.wake(runId);
+    });
+  }
+
+  /** Finishes the steps under way; the next process goes on from there. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await Promise.all([...this.drives.values()].map((drive) => drive.over));
+  }
+
+  private async drive(runId: string, drive: Drive): Promise<void> {
+    try {
+      do {
+        drive.isWokenAgain = false;
+        const until = await this.advance.untilItWaits(runId, this.stopping.signal);
+        if (until !== null) await this.queue.wakeAt(runId, until);
+      } while (drive.isWokenAgain && !this.stopping.signal.aborted);
+    } catch (error) {
+      if (this.stopping.signal.aborted) return;
+      this.logger.error({ runId, ...errorFields(error) }, 'the run could not be advanced; it is tried again');
+      setTimeout(() => this.wake(runId), RETRY_MS).unref();
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import { ConsiliumError } from '@consilium/errors';
+import { isAtWork } from '@consilium/rounds';
+import { type Manifest, manifestDigest, requireManifestFits } from '@consilium/tensors';
+import { Inject, Injectable } from '@nestjs/common';
+import { CHUNK_STORE, type ChunkStore } from '../chunks/chunk-store.js';
+import type { ChunkWriter } from '../chunks/chunk-writer.js';
+import { type MissingPart, UploadArea, type UploadKey } from '../chunks/upload-area.js';
+import { ModelRegistry } from '../models/model-registry.js';
+import { PlanRegister } from '../plans/plan-register.js';
+import { Database } from '../platform/database.js';
+
+export interface Piece {
+  readonly digest: string;
+  readonly offset: number;
+  readonly data: Uint8Array;
+}
+
+/** A piece of a site's upload, with where it belongs. */
+export interface UploadPiece extends Piece {
+  readonly runId: string;
+  readonly round: number;
+}
+
+interface Offer {
+  readonly key: UploadKey;
+  readonly manifest: Manifest;
+}
+
+const PIECE_BYTES = 512 * 1024;
+
+/** Chunks on their way down to a site and up from it. */
+@Injectable()
+export class TransferService {
+  constructor(
+    private readonly database: Database,
+    private readonly plans: PlanRegister,
+    private readonly registry: ModelRegistry,
+    private readonly uploads: UploadArea,
+    @Inject(CHUNK_STORE) private readonly store: ChunkStore,
+  ) {}
+
+  /**
+   * The wanted chunks of a model, from their offsets, in pieces. The next piece is read when the last one has been taken.
+   *
+   * Errors   CHUNK_NOT_AVAILABLE for everything that no assignment named to this site, whether it exists or not.
+   */
+  async *fetch(siteId: string, modelDigest: string, ranges: readonly MissingPart[]): AsyncGenerator<Piece> {
+    if (!(await this.isAssigned(siteId, modelDigest))) throw new ConsiliumError('CHUNK_NOT_AVAILABLE', { modelDigest });
+    const { manifest } = await this.registry.model(modelDigest);
+    const known = new Set(manifest.chunkDigests);
+    if (!ranges.every((range) => known.has(range.digest)))
+      throw new ConsiliumError('CHUNK_NOT_AVAILABLE', { modelDigest });
+    for (const { digest, offset } of ranges) {
+      const bytes = await this.store.read(digest, offset);
+      for (let at = 0; at < bytes.byteLength; at += PIECE_BYTES)
+        yield { digest, offset: offset + at, data: bytes.subarray(at, at + PIECE_BYTES) };
+    }
+  }
+
+  /**
+   * Books what a site will upload and answers what of it is missing, counted against this site's own upload of this round.
+   *
+   * Errors   SITE_NOT_IN_COHORT, UPDATE_LATE, UPDATE_LAYOUT_MISMATCH, MANIFEST_INVALID.
+   */
+  async offer(key: UploadKey, manifest: Manifest): Promise<MissingPart[]> {
+    const plan = await this.requireAwaited(key);
+    requireManifestFits(manifest, plan.layout);
+    const row = { manifestDigest: manifestDigest(manifest), manifest: JSON.parse(JSON.stringify(manifest)) };
+    await this.database.client.upload.upsert({
+      where: { runId_round_siteId: key },
+      create: { ...key, ...row },
+      update: row,
+    });
+    return this.uploads.missing(key, manifest);
+  }
+
+  /**
+   * Takes the pieces of an upload that was offered; those of a chunk follow one another. What has arrived stays when the stream
+   * breaks. Answers the number of bytes taken.
+   *
+   * Errors   UPDATE_INCOMPLETE without an offer or at a wrong offset, CHUNK_NOT_AVAILABLE for a chunk that was not offered,
+   *          CHUNK_CORRUPT, UPLOAD_QUOTA_EXCEEDED, SITE_NOT_IN_COHORT, UPDATE_LATE.
+   */
+  async put(siteId: string, pieces: AsyncIterable<UploadPiece>): Promise<number> {
+    let offer: Offer | undefined;
+    let chunk: { readonly digest: string; readonly writer: ChunkWriter } | undefined;
+    let bytes = 0;
+    try {
+      for await (const { runId, round, digest, offset, data } of pieces) {
+        offer ??= await this.offered({ runId, round, siteId });
+        if (offer.key.runId !== runId || offer.key.round !== round)
+          throw new ConsiliumError('REQUEST_INVALID', { reason: 'one stream is of one round' });
+        if (chunk?.digest !== digest) {
+          await chunk?.writer.finish();
+          chunk = { digest, writer: await this.uploads.writer(offer.key, offer.manifest, digest, offset) };
+        }
+        await chunk.writer.append(offset, data);
+        bytes += data.byteLength;
+      }
+    } finally {
+      await chunk?.writer.finish();
+    }
+    return bytes;
+  }
+
+  private async offered(key: UploadKey): Promise<Offer> {
+    await this.requireAwaited(key);
+    const row = await this.database.client.upload.findUnique({ where: { runId_round_siteId: key } });
+    if (row === null) throw new ConsiliumError('UPDATE_INCOMPLETE', { reason: 'no offer' });
+    return { key, manifest: row.manifest as unknown as Manifest };
+  }
+
+  private async requireAwaited(key: UploadKey) {
+    const row = await this.database.client.participation.findUnique({
+      where: { runId_round_siteId: key },
+      include: { roundOfRun: { include: { run: { select: { planHash: true, state: true } } } } },
+    });
+    if (row === null) throw new ConsiliumError('SITE_NOT_IN_COHORT', { siteId: key.siteId });
+    if (!isAtWork(row.state) || row.roundOfRun.state !== 'training' || row.roundOfRun.run.state !== 'running')
+      throw new ConsiliumError('UPDATE_LATE', { round: key.round });
+    return this.plans.plan(row.roundOfRun.run.planHash);
+  }
+
+  private async isAssigned(siteId: string, modelDigest: string): Promise<boolean> {
+    const [training, evaluation] = await Promise.all([
+      this.database.client.participation.findFirst({
+        where: { siteId, baseModelDigest: modelDigest },
+        select: { siteId: true },
+      }),
+      this.database.client.evaluation.findFirst({ where: { siteId, modelDigest }, select: { id: true } }),
+    ]);
+    return training !== null || evaluation !== null;
+  }
+}

@@ -1,0 +1,80 @@
+import { ConsiliumError } from '@consilium/errors';
+import { advanceParticipation } from '@consilium/rounds';
+import { Injectable } from '@nestjs/common';
+import { AuditLog, subject } from '../audit/audit-log.js';
+import { Database } from '../platform/database.js';
+import { RunDriver } from '../rounds/run-driver.js';
+import { RunRepository } from './run.repository.js';
+
+/** What a site says to an invitation. */
+export type Answer =
+  | { readonly kind: 'accept'; readonly datasetVersion: string; readonly exampleCount: bigint }
+  | { readonly kind: 'decline'; readonly code: string; readonly sentence: string };
+
+const LONGEST_TEXT = 500;
+
+@Injectable()
+export class InvitationService {
+  constructor(
+    private readonly database: Database,
+    private readonly runs: RunRepository,
+    private readonly audit: AuditLog,
+    private readonly driver: RunDriver,
+  ) {}
+
+  /**
+   * Books a site's answer. The same answer again changes nothing.
+   *
+   * Errors   SITE_NOT_IN_COHORT when the site is not invited, or the plan is not the one it was sent; RUN_EVENT_NOT_ALLOWED when
+   *          the invitation is over or another answer was given; REQUEST_INVALID for fewer examples than the plan asks.
+   */
+  async answer(siteId: string, runId: string, planHash: string, answer: Answer): Promise<void> {
+    await this.database.transaction(async (transaction) => {
+      const { run, participants, now, plan } = await this.runs.lock(transaction, runId).catch(asUninvited);
+      const participant = participants.find((p) => p.siteId === siteId);
+      if (participant === undefined || run.planHash !== planHash)
+        throw new ConsiliumError('SITE_NOT_IN_COHORT', { siteId });
+      const said = changesOf(answer);
+      if (participant.state === said.state && participant.datasetVersion === said.datasetVersion) return;
+      if (run.state !== 'inviting' || participant.state !== 'invited')
+        throw new ConsiliumError('RUN_EVENT_NOT_ALLOWED', { run: run.state, participant: participant.state });
+      if (answer.kind === 'accept' && answer.exampleCount < BigInt(plan.plan.data.minimumTrainingExamples))
+        throw new ConsiliumError('REQUEST_INVALID', { exampleCount: Number(answer.exampleCount) });
+      advanceParticipation(participant.state, answer.kind);
+      await transaction.participant.update({
+        where: { runId_siteId: { runId, siteId } },
+        data: { ...said, answeredAt: now },
+      });
+      await this.audit.append(transaction, [
+        {
+          type: answer.kind === 'accept' ? 'invitation.accept' : 'invitation.decline',
+          actor: { kind: 'site', id: siteId },
+          subject: subject('run', runId),
+          runId,
+          payload:
+            answer.kind === 'accept'
+              ? { planHash, datasetVersion: answer.datasetVersion, exampleCount: Number(answer.exampleCount) }
+              : { planHash, code: answer.code.slice(0, LONGEST_TEXT) },
+        },
+      ]);
+    });
+    this.driver.wake(runId);
+  }
+}
+
+function changesOf(answer: Answer) {
+  return answer.kind === 'accept'
+    ? { state: 'accepted' as const, datasetVersion: answer.datasetVersion, exampleCount: answer.exampleCount }
+    : {
+        ...{ state: 'declined' as const, datasetVersion: null },
+        declineCode: answer.code.slice(0, LONGEST_TEXT),
+        declineReason: answer.sentence.slice(0, LONGEST_TEXT),
+      };
+}
+
+/** A site does not learn which runs there are. */
+export function asUninvited(error: unknown): never {
+  if (error instanceof ConsiliumError && error.code === 'RUN_NOT_FOUND')
+    throw new ConsiliumError('SITE_NOT_IN_COHORT', {}, error);
+  throw error;
+}

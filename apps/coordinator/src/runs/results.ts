@@ -1,0 +1,72 @@
+import {
+  judgedExamples,
+  type Metrics,
+  type PrimaryMetric,
+  primaryMetric,
+  type Statistics,
+} from '@consilium/validation';
+import { Injectable } from '@nestjs/common';
+import type { ModelOrigin } from '../generated/prisma/client.js';
+import { Database } from '../platform/database.js';
+import { bySite, RunRepository } from './run.repository.js';
+import { RunTransitions } from './run-transitions.js';
+import { type SiteMetrics, validationView } from './run-view.js';
+
+/** What a run has come to, on test data. */
+export interface ResultsView {
+  /** The metric that the models are judged by. */
+  readonly metric: PrimaryMetric;
+  readonly metrics: readonly string[];
+  readonly models: readonly ModelResults[];
+}
+
+export interface ModelResults {
+  readonly digest: string;
+  readonly origin: ModelOrigin;
+  /** Whose model it is; null for one of all sites. */
+  readonly site: string | null;
+  readonly round: number;
+  readonly sites: readonly SiteMetrics[];
+  /** From the added statistics of all sites; null before the first has come. */
+  readonly overall: { readonly examples: number; readonly metrics: Metrics } | null;
+}
+
+@Injectable()
+export class Results {
+  constructor(
+    private readonly database: Database,
+    private readonly runs: RunRepository,
+    private readonly transitions: RunTransitions,
+  ) {}
+
+  /** Errors  RUN_NOT_FOUND. */
+  async of(runId: string): Promise<ResultsView> {
+    const loaded = await this.runs.read(runId);
+    const rows = await this.database.client.evaluation.findMany({
+      where: { runId, round: 0, split: 'test', state: 'received' },
+      select: { modelDigest: true, siteId: true, statistics: true },
+    });
+    const finals = await this.transitions.finalModels(this.database.client, loaded);
+    const models = [
+      { digest: loaded.run.initialModelDigest, origin: 'initial' as const, site: null, round: 0 },
+      ...finals.map(({ digest, site, round }) => ({
+        ...{ digest, site, round },
+        origin: site === null ? ('global' as const) : ('local' as const),
+      })),
+    ].map((model) => ({ ...model, ...judged(bySite(rows.filter((row) => row.modelDigest === model.digest))) }));
+    const first = models.find((model) => model.overall !== null)?.overall;
+    return {
+      metric: primaryMetric(loaded.plan.plan.task.kind),
+      metrics: Object.keys(first?.metrics ?? {}),
+      models,
+    };
+  }
+}
+
+function judged(rows: readonly { siteId: string; statistics: unknown }[]): Pick<ModelResults, 'sites' | 'overall'> {
+  if (rows.length === 0) return { sites: [], overall: null };
+  const evaluations = rows.map(({ siteId, statistics }) => ({ siteId, statistics: statistics as Statistics }));
+  const { metrics, sites } = validationView(evaluations);
+  const examples = evaluations.reduce((sum, { statistics }) => sum + judgedExamples(statistics), 0);
+  return { sites, overall: { examples, metrics } };
+}

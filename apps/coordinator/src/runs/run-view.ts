@@ -1,0 +1,212 @@
+import {
+  decide,
+  decideRun,
+  isRunOver,
+  type ParticipationState,
+  type RoundState,
+  type RunState,
+  sentenceOf,
+} from '@consilium/rounds';
+import { addStatistics, judgedExamples, type Metrics, metricsOf, type Statistics } from '@consilium/validation';
+import { Injectable } from '@nestjs/common';
+import { Database } from '../platform/database.js';
+import { participantFacts, participationFacts, roundFacts, runFacts } from '../rounds/run-facts.js';
+import {
+  bySite,
+  type LoadedRun,
+  liveRound,
+  type ParticipationRow,
+  type RoundRow,
+  RunRepository,
+} from './run.repository.js';
+import { type FinalModel, RunTransitions } from './run-transitions.js';
+
+/** A run as persons see it. */
+export interface RunView {
+  readonly id: string;
+  readonly planName: string;
+  readonly planHash: string;
+  readonly strategy: string;
+  readonly state: RunState;
+  readonly reason: string | null;
+  /** A sentence; null when nothing is awaited. */
+  readonly waitsFor: string | null;
+  readonly createdAt: Date;
+  readonly finishedAt: Date | null;
+  readonly participants: readonly ParticipantView[];
+  readonly rounds: readonly RoundView[];
+  readonly roundsPlanned: number;
+  readonly initialModelDigest: string;
+  readonly finalModels: readonly FinalModel[];
+  /** On test data, after the last round. */
+  readonly evaluations: { readonly done: number; readonly total: number };
+}
+
+export interface ParticipantView {
+  readonly site: string;
+  readonly state: ParticipationState;
+  readonly datasetVersion: string | null;
+  readonly exampleCount: number | null;
+  readonly reason: string | null;
+}
+
+export interface RoundView {
+  readonly number: number;
+  readonly state: RoundState;
+  readonly waitsFor: string | null;
+  readonly startedAt: Date;
+  readonly closedAt: Date | null;
+  readonly modelDigest: string;
+  readonly candidateDigest: string | null;
+  readonly missing: readonly string[];
+  readonly refused: readonly { site: string; code: string }[];
+  readonly abortedBecause: string | null;
+  readonly participations: readonly ParticipationView[];
+  readonly validation: ValidationView | null;
+}
+
+export interface ParticipationView {
+  readonly site: string;
+  readonly state: ParticipationState;
+  readonly stage: string | null;
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number | null;
+}
+
+/** Metrics of all sites together, computed from the sums, and of each site. */
+export interface ValidationView {
+  readonly metrics: Metrics;
+  readonly sites: readonly SiteMetrics[];
+}
+
+export interface SiteMetrics {
+  readonly site: string;
+  readonly examples: number;
+  readonly metrics: Metrics;
+}
+
+interface EvaluationOfRun {
+  readonly round: number;
+  readonly siteId: string;
+  readonly statistics: Statistics;
+}
+
+@Injectable()
+export class RunViews {
+  constructor(
+    private readonly database: Database,
+    private readonly runs: RunRepository,
+    private readonly transitions: RunTransitions,
+  ) {}
+
+  /** Errors  RUN_NOT_FOUND. */
+  async view(runId: string): Promise<RunView> {
+    const loaded = await this.runs.read(runId);
+    const participations = await this.database.client.participation.findMany({ where: { runId } });
+    const evaluations = await this.database.client.evaluation.findMany({
+      where: { runId, round: { gt: 0 }, state: 'received' },
+      select: { round: true, siteId: true, statistics: true },
+    });
+    const { run, plan, tests } = loaded;
+    return {
+      ...{ id: run.id, planName: plan.plan.name, planHash: run.planHash, strategy: plan.plan.strategy.name },
+      ...{ state: run.state, reason: run.reason, waitsFor: runWaitsFor(loaded) },
+      ...{ createdAt: run.createdAt, finishedAt: run.finishedAt },
+      participants: loaded.participants.map(participantView),
+      rounds: loaded.rounds.map((round) =>
+        roundView(
+          loaded,
+          round,
+          bySite(participations.filter((p) => p.round === round.number)),
+          bySite(evaluations.filter((e) => e.round === round.number) as unknown as EvaluationOfRun[]),
+        ),
+      ),
+      roundsPlanned: plan.plan.rounds.count,
+      initialModelDigest: run.initialModelDigest,
+      finalModels: await this.transitions.finalModels(this.database.client, loaded),
+      evaluations: { done: tests.filter((e) => e.state === 'received').length, total: tests.length },
+    };
+  }
+
+  /** Newest first. */
+  async list(most = MOST_RUNS): Promise<RunView[]> {
+    const rows = await this.database.client.run.findMany({
+      select: { id: true },
+      orderBy: [{ createdAt: 'desc' }, { id: 'asc' }],
+      take: most,
+    });
+    const views: RunView[] = [];
+    for (const row of rows) views.push(await this.view(row.id));
+    return views;
+  }
+}
+
+const MOST_RUNS = 100;
+
+function participantView(row: LoadedRun['participants'][number]): ParticipantView {
+  return {
+    ...{ site: row.siteId, state: row.state, datasetVersion: row.datasetVersion, reason: row.declineReason },
+    exampleCount: row.exampleCount === null ? null : Number(row.exampleCount),
+  };
+}
+
+function roundView(
+  loaded: LoadedRun,
+  round: RoundRow,
+  participations: readonly ParticipationRow[],
+  evaluations: readonly EvaluationOfRun[],
+): RoundView {
+  const { number, state, startedAt, closedAt, candidateDigest } = round;
+  return {
+    ...{ number, state, startedAt, closedAt, candidateDigest },
+    modelDigest: round.baseModelDigest,
+    waitsFor: roundWaitsFor(loaded, round),
+    missing: participations.filter((p) => p.state === 'missing').map((p) => p.siteId),
+    refused: participations
+      .filter((p) => p.state === 'refused')
+      .map(({ siteId, refusalCode }) => ({ site: siteId, code: refusalCode ?? 'INTERNAL' })),
+    abortedBecause: round.abortedReason,
+    participations: participations.map(participationView),
+    validation: evaluations.length === 0 ? null : validationView(evaluations),
+  };
+}
+
+function participationView(row: ParticipationRow): ParticipationView {
+  const { state, stage, epoch, epochs, step, steps, loss } = row;
+  return {
+    ...{ site: row.siteId, state, stage, epoch, epochs, step, steps, loss },
+    bytesDone: Number(row.bytesDone),
+    bytesTotal: Number(row.bytesTotal),
+  };
+}
+
+export function validationView(evaluations: readonly Omit<EvaluationOfRun, 'round'>[]): ValidationView {
+  return {
+    metrics: metricsOf(addStatistics(evaluations.map((e) => e.statistics))),
+    sites: evaluations.map(({ siteId, statistics }) => ({
+      site: siteId,
+      examples: judgedExamples(statistics),
+      metrics: metricsOf(statistics),
+    })),
+  };
+}
+
+/** The sentence of what the run waits for; while a round lives, that of the round. */
+function runWaitsFor(loaded: LoadedRun): string | null {
+  if (isRunOver(loaded.run.state)) return null;
+  const round = liveRound(loaded);
+  if (round !== null) return roundWaitsFor(loaded, round);
+  const decision = decideRun(runFacts(loaded), participantFacts(loaded), loaded.now);
+  return decision.kind === 'wait' ? sentenceOf(decision.waitsFor) : null;
+}
+
+function roundWaitsFor(loaded: LoadedRun, round: RoundRow): string | null {
+  if (liveRound(loaded)?.number !== round.number) return null;
+  const decision = decide(roundFacts(loaded, round), participationFacts(loaded, round), loaded.now);
+  return decision.kind === 'wait' ? sentenceOf(decision.waitsFor) : null;
+}

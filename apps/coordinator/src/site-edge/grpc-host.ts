@@ -1,0 +1,34 @@
+import { addService, createServer, listen, type Server, stopServer } from '@consilium/grpc';
+import { CoordinatorService } from '@consilium/proto';
+import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
+import { CONFIG, type Config } from '../platform/config.js';
+import { errorFields, LOGGER, type Logger } from '../platform/logger.js';
+import { SiteEdge } from './site.grpc.js';
+
+const STOP_GRACE_MS = 1000;
+
+/** The server that sites dial. */
+@Injectable()
+export class GrpcHost implements BeforeApplicationShutdown {
+  private server: Server | null = null;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<Config, 'grpc' | 'tls'>,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly edge: SiteEdge,
+  ) {}
+
+  /** Starts to listen and answers the address. Errors  ADDRESS_IN_USE, CERTIFICATE_INVALID. */
+  async start(): Promise<string> {
+    const { host, port } = this.config.grpc;
+    this.server = createServer();
+    addService(this.server, CoordinatorService, this.edge, {
+      onError: (error, call) => this.logger.warn({ path: call.path, ...errorFields(error) }, 'call refused'),
+    });
+    return `${host}:${await listen(this.server, this.config.tls, host, port)}`;
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    if (this.server !== null) await stopServer(this.server, STOP_GRACE_MS);
+  }
+}

@@ -1,0 +1,119 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { ConsiliumError } from '@consilium/errors';
+import { type ManifestSchema, Split, Stage, type Statistics as WireStatistics } from '@consilium/proto';
+import type { Manifest } from '@consilium/tensors';
+import type { Split as SplitWord } from '../generated/prisma/client.js';
+import type { Stage as StageWord } from '../rounds/progress.service.js';
+import type { Receipt } from '../rounds/update.service.js';
+
+/** Messages of the wire to our types and back. Wire messages go no further than this folder. */
+type WireManifest = { layoutDigest: Uint8Array; bytes: bigint; chunkDigests: Uint8Array[] };
+
+const DIGEST_BYTES = 32;
+
+/** Errors  REQUEST_INVALID. */
+export function hexOf(digest: Uint8Array): string {
+  if (digest.byteLength !== DIGEST_BYTES)
+    throw new ConsiliumError('REQUEST_INVALID', { digestBytes: digest.byteLength });
+  return Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength).toString('hex');
+}
+
+export function bytesOf(hex: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(Buffer.from(hex, 'hex'));
+}
+
+/** Errors  REQUEST_INVALID for a number beyond 2^53. */
+export function countOf(value: bigint): number {
+  if (value > BigInt(Number.MAX_SAFE_INTEGER))
+    throw new ConsiliumError('REQUEST_INVALID', { reason: 'a count beyond 2^53' });
+  return Number(value);
+}
+
+/** A number that PostgreSQL's bigint can hold. Errors  REQUEST_INVALID. */
+export function bigCountOf(value: bigint): bigint {
+  return BigInt(countOf(value));
+}
+
+export function manifestFromWire(manifest: WireManifest | undefined): Manifest {
+  if (manifest === undefined) throw new ConsiliumError('REQUEST_INVALID', { field: 'manifest' });
+  return {
+    layoutDigest: hexOf(manifest.layoutDigest),
+    bytes: countOf(manifest.bytes),
+    chunkDigests: manifest.chunkDigests.map(hexOf),
+  };
+}
+
+export function manifestToWire(manifest: Manifest): MessageInitShape<typeof ManifestSchema> {
+  return {
+    layoutDigest: bytesOf(manifest.layoutDigest),
+    bytes: BigInt(manifest.bytes),
+    chunkDigests: manifest.chunkDigests.map(bytesOf),
+  };
+}
+
+const SPLITS = { train: Split.TRAIN, validation: Split.VALIDATION, test: Split.TEST } as const satisfies Record<
+  SplitWord,
+  Split
+>;
+
+export function splitToWire(split: SplitWord): Split {
+  return SPLITS[split];
+}
+
+/** Errors  REQUEST_INVALID. */
+export function splitFromWire(split: Split): SplitWord {
+  for (const [word, value] of Object.entries(SPLITS)) if (value === split) return word as SplitWord;
+  throw new ConsiliumError('REQUEST_INVALID', { field: 'split' });
+}
+
+/** Errors  REQUEST_INVALID. */
+export function stageFromWire(stage: Stage): StageWord {
+  switch (stage) {
+    case Stage.FETCHING:
+      return 'fetching';
+    case Stage.TRAINING:
+      return 'training';
+    case Stage.SENDING:
+      return 'sending';
+    case Stage.EVALUATING:
+      return 'evaluating';
+    case Stage.UNSPECIFIED:
+      throw new ConsiliumError('REQUEST_INVALID', { field: 'stage' });
+  }
+}
+
+export function receiptToWire({ id, auditIndex, auditLeafHash }: Receipt) {
+  return { id, auditIndex, auditLeafHash: Uint8Array.from(auditLeafHash) };
+}
+
+/** Statistics as packages/validation reads them; it checks every number. */
+export function statisticsFromWire({ kind }: WireStatistics): unknown {
+  switch (kind.case) {
+    case 'segmentation':
+      return {
+        kind: kind.case,
+        films: countOf(kind.value.films),
+        structures: kind.value.structures.map((s) => ({
+          emptyFilms: countOf(s.emptyFilms),
+          diceSumMicro: countOf(s.diceSumMicro),
+          iouSumMicro: countOf(s.iouSumMicro),
+          truePositivePixels: countOf(s.truePositivePixels),
+          falsePositivePixels: countOf(s.falsePositivePixels),
+          falseNegativePixels: countOf(s.falseNegativePixels),
+          trueNegativePixels: countOf(s.trueNegativePixels),
+        })),
+      };
+    case 'classification':
+      return {
+        kind: kind.case,
+        examples: countOf(kind.value.examples),
+        classes: kind.value.classes.map(({ positives, negatives }) => ({
+          positives: positives.map(countOf),
+          negatives: negatives.map(countOf),
+        })),
+        confusion: kind.value.confusion.map(countOf),
+      };
+    case undefined:
+      return null;
+  }
+}

@@ -1,0 +1,41 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { PollWorkResponseSchema } from '@consilium/proto';
+import type { Work } from '../rounds/work.service.js';
+import { bytesOf, manifestToWire, splitToWire } from './wire.js';
+
+export function workToWire(work: Work | null): MessageInitShape<typeof PollWorkResponseSchema> {
+  if (work === null) return {};
+  switch (work.kind) {
+    case 'stop':
+      return { work: { case: 'stop', value: { runId: work.runId, reason: work.reason } } };
+    case 'invitation': {
+      const { runId, planHash, plan, sites } = work;
+      const value = { runId, plan: Uint8Array.from(plan), planDigest: bytesOf(planHash), invitedSites: [...sites] };
+      return { work: { case: 'invitation', value } };
+    }
+    case 'evaluate': {
+      const { evaluationId, split } = work;
+      return { work: { case: 'evaluate', value: { ...withModel(work), evaluationId, split: splitToWire(split) } } };
+    }
+    case 'train': {
+      const { round, baseRound, closesInMs } = work;
+      const value = { ...withModel(work), round, baseRound, closesInMs: BigInt(closesInMs) };
+      return { work: { case: 'train', value } };
+    }
+  }
+}
+
+function withModel({
+  runId,
+  planHash,
+  modelDigest,
+  model,
+  datasetVersion,
+}: Extract<Work, { kind: 'train' | 'evaluate' }>) {
+  return {
+    ...{ runId, datasetVersion },
+    planDigest: bytesOf(planHash),
+    modelDigest: bytesOf(modelDigest),
+    model: manifestToWire(model),
+  };
+}

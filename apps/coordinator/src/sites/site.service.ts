@@ -1,0 +1,111 @@
+import { ConsiliumError } from '@consilium/errors';
+import { Injectable } from '@nestjs/common';
+import { AuditLog, subject } from '../audit/audit-log.js';
+import { Database, databaseNow, type Transaction } from '../platform/database.js';
+import { Presence } from './presence.js';
+
+/** What an agent says of itself and its data. */
+export interface AgentDescription {
+  readonly instanceId: string;
+  readonly startCount: bigint;
+  readonly agentVersion: string;
+  readonly backEnds: readonly BackEndDescription[];
+  readonly datasets: readonly DatasetDescription[];
+  /** Audit index of the last receipt that the site holds. */
+  readonly lastReceipt: bigint | null;
+}
+
+export interface BackEndDescription {
+  readonly name: string;
+  readonly threads: number;
+}
+
+export interface DatasetDescription {
+  readonly name: string;
+  readonly version: string;
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+}
+
+export interface SiteView {
+  readonly id: string;
+  readonly connected: boolean;
+  readonly lastSeenAt: Date;
+  readonly agentVersion: string;
+  readonly backEnds: readonly BackEndDescription[];
+  readonly datasets: readonly DatasetDescription[];
+}
+
+@Injectable()
+export class SiteService {
+  constructor(
+    private readonly database: Database,
+    private readonly presence: Presence,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /**
+   * An agent introduces itself; a site that is not known yet is added. The newest instance speaks for the site.
+   *
+   * Errors   SITE_RUNNING_TWICE for an agent that was started before the one that is connected; COORDINATOR_LOG_BEHIND when the
+   *          site holds a receipt that this log does not know. Answers the size of the log.
+   */
+  async hello(siteId: string, agent: AgentDescription): Promise<bigint> {
+    await this.database.transaction(async (transaction) => {
+      const known = await lockSite(transaction, siteId);
+      const now = await databaseNow(transaction);
+      if (known !== null && known.instanceId !== agent.instanceId && agent.startCount < known.startCount)
+        if (this.presence.isPresent(siteId, known.lastSeenAt, now))
+          throw new ConsiliumError('SITE_RUNNING_TWICE', { siteId });
+      const { instanceId, startCount, agentVersion } = agent;
+      const row = {
+        ...{ instanceId, startCount, agentVersion, lastSeenAt: now },
+        backEnds: agent.backEnds.map((b) => ({ ...b })),
+        datasets: agent.datasets.map((d) => ({ ...d })),
+      };
+      await transaction.site.upsert({ where: { id: siteId }, create: { id: siteId, ...row }, update: row });
+      if (known?.instanceId === instanceId) return;
+      await this.audit.append(transaction, [
+        {
+          type: 'site.hello',
+          actor: { kind: 'site', id: siteId },
+          subject: subject('site', siteId),
+          payload: { agentVersion, datasets: agent.datasets.map((d) => ({ ...d })) },
+        },
+      ]);
+    });
+    const size = await this.audit.size();
+    if (agent.lastReceipt !== null && agent.lastReceipt >= size)
+      throw new ConsiliumError('COORDINATOR_LOG_BEHIND', { siteId });
+    return size;
+  }
+
+  /** Every call after Hello passes here. Errors  SITE_UNKNOWN before the first Hello; SITE_RUNNING_TWICE for an older instance. */
+  async requireCurrent(siteId: string, instanceId: string | undefined): Promise<void> {
+    const row = await this.database.client.site.findUnique({ where: { id: siteId }, select: { instanceId: true } });
+    if (row === null) throw new ConsiliumError('SITE_UNKNOWN', { siteId });
+    if (row.instanceId !== instanceId) throw new ConsiliumError('SITE_RUNNING_TWICE', { siteId });
+    await this.presence.seen(siteId);
+  }
+
+  /** All sites in the byte order of their ids. */
+  async list(): Promise<SiteView[]> {
+    const [rows, now] = await Promise.all([
+      this.database.client.site.findMany({ orderBy: { id: 'asc' } }),
+      databaseNow(this.database.client),
+    ]);
+    return rows.map(({ id, lastSeenAt, agentVersion, backEnds, datasets }) => ({
+      ...{ id, lastSeenAt, agentVersion },
+      connected: this.presence.isPresent(id, lastSeenAt, now),
+      backEnds: backEnds as unknown as BackEndDescription[],
+      datasets: datasets as unknown as DatasetDescription[],
+    }));
+  }
+}
+
+async function lockSite(transaction: Transaction, siteId: string) {
+  // Two first calls of one site must not both insert it.
+  await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`site ${siteId}`}, 0))`;
+  return transaction.site.findUnique({ where: { id: siteId } });
+}

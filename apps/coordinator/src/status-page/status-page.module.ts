@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { RunsModule } from '../runs/runs.module.js';
+import { SitesModule } from '../sites/sites.module.js';
+import { StatusPageController } from './status-page.http.js';
+
+@Module({ imports: [AuditModule, RunsModule, SitesModule], controllers: [StatusPageController] })
+export class StatusPageModule {}
