@@ -13,7 +13,7 @@ export type BackEnd = 'wasm' | 'cpu';
 export type EngineMode = 'deterministic' | 'fast';
 
 export interface EngineOptions {
-  /** The back end to use; the first that works when it is not given. */
+  /** The back end to use; without one, the first that works of those fit for training (never `cpu`). */
   readonly backEnd?: BackEnd;
   readonly mode?: EngineMode;
   /** Threads of the convolution kernels; all cores when it is not given. */

@@ -4,14 +4,16 @@ import { startCpuEngine } from './cpu-engine.js';
 import type { BackEnd, Engine, EngineMode, EngineOptions } from './engine.js';
 import { startWasmEngine } from './wasm/wasm-engine.js';
 
-/** In order of preference. */
+/** Every back end, in order of preference. */
 export const BACK_ENDS: readonly BackEnd[] = ['wasm', 'cpu'];
+/** What trains when nobody asks for one by name: `cpu` is a thousand times slower, so it is never a silent substitute. */
+const CHOSEN_BY_DEFAULT: readonly BackEnd[] = ['wasm'];
 
 /** TensorFlow.js has one back end at a time per process, so there is one engine; its users share it. */
 let running: { readonly key: string; readonly engine: Engine; users: number } | undefined;
 
 /**
- * Starts a back end: the one that is asked for, or the first that works. A second start with the same options gives the
+ * Starts a back end: the one that is asked for, or the first that works of those that are fit for training. A second start with the same options gives the
  * same engine; it ends when all its users have stopped it.
  *
  * Errors   BACK_END_UNAVAILABLE; ALREADY_RUNNING when an engine with other options runs in this process.
@@ -23,7 +25,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   if (running && running.key !== key) throw new ConsiliumError('ALREADY_RUNNING', { running: running.key, asked: key });
   running ??= {
     key,
-    engine: await startFirst(options.backEnd ? [options.backEnd] : BACK_ENDS, mode, threads),
+    engine: await startFirst(options.backEnd ? [options.backEnd] : CHOSEN_BY_DEFAULT, mode, threads),
     users: 0,
   };
   const started = running;
