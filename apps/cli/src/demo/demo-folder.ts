@@ -50,10 +50,11 @@ export class DemoFolder {
     return path.join(this.root, 'sites', `seed-${seed}`, site.id);
   }
 
-  /** Where a hospital's films lie, as its archive would export them. */
-  filmFolder(seed: number, site: DemoSite, dataset: string): string {
-    const group = site.kind === 'phantom' ? `phantoms-seed-${seed}` : 'films';
-    return path.join(this.root, group, site.id, dataset);
+  /** Where a hospital's films lie, as its archive would export them. Real films do not depend on the seed. */
+  filmFolder(seed: number, plan: string, site: DemoSite): string {
+    return site.kind === 'phantom'
+      ? path.join(this.root, 'phantoms', `seed-${seed}`, plan, site.id)
+      : path.join(this.root, 'films', plan, site.id);
   }
 
   get agents(): readonly number[] {

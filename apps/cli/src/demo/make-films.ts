@@ -1,22 +1,24 @@
-// A program of its own: makes the films of one hospital for one plan. Several run side by side.
-import { rm } from 'node:fs/promises';
+// A program of its own: makes the films of a hospital, or of all hospitals of a plan. Several run side by side.
+import { rename, rm } from 'node:fs/promises';
+import type { FilmPlanName, PhantomTask } from '@consilium/testkit';
 import { exitCodeOf, reportFailure } from '../failure.js';
 
 /** What the demo asks this program for, as JSON in its first argument. */
 export type FilmRequest =
   | {
       readonly kind: 'phantom';
-      readonly task: 'segmentation' | 'classification';
+      readonly task: PhantomTask;
+      readonly siteId: string;
       readonly profile: number;
       readonly seed: number;
       readonly folder: string;
     }
   | {
       readonly kind: 'films';
-      readonly plan: string;
-      readonly site: string;
+      readonly plan: FilmPlanName;
       /** The folder of --data. */
       readonly data: string;
+      /** Gets one folder for each hospital. */
       readonly folder: string;
     };
 
@@ -27,14 +29,15 @@ try {
   process.exitCode = exitCodeOf(error);
 }
 
+/** Makes them beside their place: a folder that is there is whole. */
 async function makeFilms(request: FilmRequest): Promise<void> {
-  const testkit = await import('@consilium/testkit');
-  await rm(request.folder, { recursive: true, force: true });
+  const { siteProfile, wrapFilms, writePhantomSite } = await import('@consilium/testkit');
+  const directory = `${request.folder}.new`;
+  await rm(directory, { recursive: true, force: true });
   if (request.kind === 'phantom') {
-    const { task, profile, seed, folder } = request;
-    await testkit.writePhantoms({ task, siteIndex: profile, seed, folder });
-  } else {
-    const { plan, site, data, folder } = request;
-    await testkit.wrapFilms({ plan, site, data, folder });
-  }
+    const { task, profile, seed, siteId } = request;
+    writePhantomSite({ directory, siteId, profile: siteProfile(profile), task, seed });
+  } else wrapFilms({ dataDirectory: request.data, plan: request.plan, directory });
+  await rm(request.folder, { recursive: true, force: true });
+  await rename(directory, request.folder);
 }

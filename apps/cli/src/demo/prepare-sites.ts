@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConsiliumError } from '@consilium/errors';
 import { type Authority, issueSiteCertificate } from '@consilium/pki';
+import type { FilmPlanName } from '@consilium/testkit';
 import { writeTlsFolder, writeWhole } from '../federation-folder.js';
 import { programFile } from '../installation.js';
 import { runChild } from '../processes/run-child.js';
@@ -40,7 +42,15 @@ export async function prepareDatasets(preparation: Preparation): Promise<void> {
       .filter((site) => !folder.isPrepared(folder.siteFolder(seed, site), plan.federated.data.dataset))
       .map((site) => ({ plan, site })),
   );
-  await inParallel(missing, availableParallelism(), ({ plan, site }) => prepareDataset(preparation, plan, site));
+  // The films of a plan's hospitals are made together, and wait for nothing; each hospital then reads in its own.
+  const made = new Map<string, Promise<void>>();
+  await inParallel(missing, availableParallelism(), async ({ plan, site }) => {
+    const order = orderOf(preparation, plan, site);
+    const films = made.get(order.folder) ?? makeFilms(preparation, plan, order);
+    made.set(order.folder, films);
+    await films;
+    await addDataset(preparation, plan, site);
+  });
 }
 
 /** What an agent needs beside its data: certificate, and where to dial. Written at each start: the port may be another. */
@@ -56,26 +66,36 @@ export async function equipSite(
   await writeWhole(path.join(siteFolder, 'site.json'), JSON.stringify(settings, null, 2));
 }
 
-async function prepareDataset(preparation: Preparation, plan: DemoPlan, site: DemoSite): Promise<void> {
+async function makeFilms(preparation: Preparation, plan: DemoPlan, order: FilmRequest): Promise<void> {
+  if (existsSync(order.folder)) return; // it is whole: the program makes it beside its place
+  const { folder, environment, stop } = preparation;
+  const whose = order.kind === 'phantom' ? `${plan.name}-${order.siteId}` : plan.name;
+  await mkdir(path.dirname(order.folder), { recursive: true, mode: 0o700 });
+  const file = fileURLToPath(new URL('./make-films.js', import.meta.url));
+  const logFile = path.join(folder.logs, `films-${whose}.log`);
+  await runChild({ name: `films of ${whose}`, file, words: [JSON.stringify(order)], environment, logFile, stop });
+}
+
+async function addDataset(preparation: Preparation, plan: DemoPlan, site: DemoSite): Promise<void> {
   const { folder, seed, environment, stop } = preparation;
   const { dataset } = plan.federated.data;
-  const films = folder.filmFolder(seed, site, dataset);
   const siteFolder = folder.siteFolder(seed, site);
-  const logFile = path.join(folder.logs, `prepare-${site.id}-${dataset}.log`);
-  const name = `preparation of ${dataset} at ${site.id}`;
-  const request = JSON.stringify(filmRequest(preparation, plan, site, films));
-  const maker = fileURLToPath(new URL('./make-films.js', import.meta.url));
-  await runChild({ name, file: maker, words: [request], environment, logFile, stop });
+  const films = folder.filmFolder(seed, plan.name, site);
   const words = ['dataset', 'add', dataset, '--from', films, '--dir', siteFolder];
+  const logFile = path.join(folder.logs, `dataset-${dataset}-${site.id}.log`);
+  const name = `dataset ${dataset} of ${site.id}`;
   await runChild({ name, file: programFile('site-agent'), words, environment, logFile, stop });
   await folder.rememberPrepared(siteFolder, dataset);
 }
 
-function filmRequest(preparation: Preparation, plan: DemoPlan, site: DemoSite, folder: string): FilmRequest {
-  if (site.kind === 'phantom')
-    return { kind: 'phantom', task: plan.federated.task.kind, profile: site.profile, seed: preparation.seed, folder };
-  if (preparation.data === undefined) throw new ConsiliumError('CONFIG_INVALID', { option: '--data' });
-  return { kind: 'films', plan: plan.name, site: site.id, data: preparation.data, folder };
+function orderOf({ folder, seed, data }: Preparation, plan: DemoPlan, site: DemoSite): FilmRequest {
+  const films = folder.filmFolder(seed, plan.name, site);
+  if (site.kind === 'phantom') {
+    const { kind: task } = plan.federated.task;
+    return { kind: 'phantom', task, siteId: site.id, profile: site.profile, seed, folder: films };
+  }
+  if (data === undefined) throw new ConsiliumError('CONFIG_INVALID', { option: '--data' });
+  return { kind: 'films', plan: plan.name as FilmPlanName, data: path.resolve(data), folder: path.dirname(films) };
 }
 
 async function inParallel<T>(items: readonly T[], workers: number, act: (item: T) => Promise<void>): Promise<void> {

@@ -28,8 +28,8 @@ export const FILM_PLANS: Readonly<Record<FilmPlanName, FilmPlan>> = {
   tuberculosis: {
     folder: 'cxr',
     sites: ['montgomery', 'shenzhen'],
-    classes: ['normal', 'tb'],
-    label: binary('label_tb', ['normal', 'tb']),
+    classes: ['normal', 'tuberculosis'],
+    label: binary('label_tb', ['normal', 'tuberculosis']),
   },
   abnormal: {
     folder: 'cxr',
