@@ -1,0 +1,124 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Authority, createAuthority, issueCoordinatorCertificate } from '@consilium/pki';
+import { startPostgres } from '@consilium/postgres';
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaClient } from '../generated/prisma/client.js';
+import type { Config } from '../platform/config.js';
+import { createLogger } from '../platform/logger.js';
+import { type RunningCoordinator, startCoordinator } from '../start-coordinator.js';
+import { FakeSite, type FakeSiteOptions } from './fake-site.js';
+
+const FEDERATION = 'test';
+
+/** A coordinator on a real PostgreSQL, with fake sites that dial it over mutual TLS. Made for one test file. */
+export class TestFederation {
+  private coordinator: RunningCoordinator | null = null;
+  private readonly sites: FakeSite[] = [];
+
+  private constructor(
+    private readonly folder: string,
+    private readonly authority: Authority,
+    private readonly config: Config,
+    private readonly release: () => Promise<void>,
+    /** For what only the database can tell. */
+    readonly database: PrismaClient,
+  ) {}
+
+  static async make(): Promise<TestFederation> {
+    const folder = await mkdtemp(path.join(tmpdir(), 'consilium-coordinator-'));
+    const postgres = await startPostgres({ directory: path.join(folder, 'db') });
+    const authority = await createAuthority({ federation: FEDERATION });
+    const server = await issueCoordinatorCertificate(authority, { hosts: ['127.0.0.1'] });
+    const config: Config = {
+      federation: FEDERATION,
+      databaseUrl: postgres.url,
+      dataFolder: path.join(folder, 'data'),
+      http: { host: '127.0.0.1', port: 0 },
+      grpc: { host: '127.0.0.1', port: 0 },
+      tls: server,
+      tokenFile: path.join(folder, 'token'),
+      kill: null,
+    };
+    const database = new PrismaClient({ adapter: new PrismaPg({ connectionString: postgres.url, max: 2 }) });
+    const release = async () => {
+      await database.$disconnect();
+      await postgres.stop();
+      await rm(folder, { recursive: true, force: true });
+    };
+    return new TestFederation(folder, authority, config, release, database);
+  }
+
+  async start(): Promise<void> {
+    this.coordinator = await startCoordinator(this.config, createLogger('silent'));
+    for (const site of this.sites) await site.dial(this.coordinator.grpcAddress);
+  }
+
+  async stop(): Promise<void> {
+    await this.coordinator?.stop();
+    this.coordinator = null;
+  }
+
+  /** Ends everything and leaves nothing behind. */
+  async close(): Promise<void> {
+    await Promise.all(this.sites.map((site) => site.close()));
+    await this.stop();
+    await this.release();
+  }
+
+  async site(siteId: string, options: FakeSiteOptions = {}, federation = FEDERATION): Promise<FakeSite> {
+    const authority = { ...this.authority, federation };
+    const site = await FakeSite.make(authority, siteId, options);
+    this.sites.push(site);
+    await site.dial(this.running().grpcAddress);
+    return site;
+  }
+
+  /** Asks the person-facing HTTP. */
+  async http(
+    method: 'GET' | 'POST',
+    route: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
+    const authorization = `Bearer ${await this.token()}`;
+    return fetch(this.running().httpUrl + route, {
+      method,
+      headers: { authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      redirect: 'manual',
+    });
+  }
+
+  /** The JSON of a request that must succeed. */
+  async json<T>(method: 'GET' | 'POST', route: string, body?: unknown): Promise<T> {
+    const response = await this.http(method, route, body);
+    if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  async token(): Promise<string> {
+    return (await readFile(this.config.tokenFile, 'utf8')).trim();
+  }
+
+  async query(sql: string): Promise<void> {
+    const client = new pg.Client({ connectionString: this.config.databaseUrl });
+    await client.connect();
+    await client.query(sql).finally(() => client.end());
+  }
+
+  get dataFolder(): string {
+    return path.join(this.folder, 'data');
+  }
+
+  get databaseUrl(): string {
+    return this.config.databaseUrl;
+  }
+
+  private running(): RunningCoordinator {
+    if (this.coordinator === null) throw new Error('the coordinator is not running');
+    return this.coordinator;
+  }
+}
