@@ -15,6 +15,7 @@ export const COMMANDS = {
   check: {
     steps: ALL,
     lines: () => [
+      ['node_modules/typescript/bin/tsc', '-b', 'test'],
       ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'],
       ['node_modules/@bufbuild/buf/bin/buf', 'lint', 'proto'],
       ['node_modules/@bufbuild/buf/bin/buf', 'breaking', 'proto', '--against', 'proto/released.json'],
