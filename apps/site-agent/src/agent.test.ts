@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { buildModel, deriveSeed, modelPorts } from '@consilium/models';
 import { canonicalPlan, planHash } from '@consilium/plan';
-import { Split } from '@consilium/proto';
+import { Split, Stage } from '@consilium/proto';
 import { layoutLength, manifestOf } from '@consilium/tensors';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { runAgent } from './agent.js';
@@ -107,7 +107,7 @@ it('does a whole round: accepts, fetches, trains, submits, evaluates, and keeps 
 
   const stages = new Set(coordinator.progress.map(({ stage }) => stage));
   expect(stages.size).toBe(4);
-  expect(logs.join('')).toContain('update booked');
+  await vi.waitFor(() => expect(logs.join('')).toContain('evaluation booked'), soon);
 }, 40_000);
 
 it('a second life sends the booked update again without training, and counts its start', async () => {
@@ -145,7 +145,9 @@ it('work for a run that this site has not accepted is refused with a reason', as
   coordinator.progress.length = 0;
   assign('run-nobody-asked', 1);
   await vi.waitFor(() => expect(coordinator.progress.some((p) => p.failure)).toBe(true), soon);
-  expect(coordinator.progress.find((p) => p.failure)!.failure!.code).toBe('PLAN_NOT_FOUND');
+  const report = coordinator.progress.find((p) => p.failure)!;
+  expect(report.failure!.code).toBe('PLAN_NOT_FOUND');
+  expect(report.stage).toBe(Stage.FETCHING);
 }, 30_000);
 
 it('a coordinator whose log is behind the last receipt ends the agent', async () => {

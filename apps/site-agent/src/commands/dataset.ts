@@ -5,10 +5,11 @@ import { DatasetStore } from '../datasets/dataset-store.js';
 import type { IngestReport } from '../datasets/ingest-report.js';
 import { reportText } from '../datasets/ingest-report.js';
 import { preparationStages } from '../datasets/prepare.js';
+import { deleteUnused, lockDatasets } from '../datasets/unused.js';
 import { prepareDataset } from '../pipeline.js';
 import { writeDurably } from '../platform/durable-file.js';
 import { readPseudonymKey, type SiteFolder, siteFolder } from '../platform/site-folder.js';
-import { FolderLock } from '../state/folder-lock.js';
+import { TensorCache } from '../preprocessing/tensor-cache.js';
 import { openSiteState, type SiteState } from '../state/site-state.js';
 import { describeDataset } from './describe-dataset.js';
 import { table, writeLine } from './print.js';
@@ -33,14 +34,13 @@ export async function addDataset(name: string, options: AddOptions): Promise<voi
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
-    await withDatasets(options.dir, async (state, store, folder) => {
+    await withDatasets(options.dir, async (state, folder, store) => {
       const labels = options.labels ?? join(options.from, 'labels.csv');
       const request = { name, folder: options.from, labels, classes: options.classes };
       const stages = preparationStages(store, readPseudonymKey(folder));
       const { version, summary, report } = await prepareDataset(request, stages, stop.signal);
       await writeDurably(reportPath(folder, name), [Buffer.from(JSON.stringify(report))]);
       state.datasets.register(name, version, summary);
-      await deleteUnused(state, store);
       if (options.json) writeLine(JSON.stringify({ name, version, ...summary, report }, null, 2));
       else
         writeLine(
@@ -103,35 +103,32 @@ export async function showDataset(name: string, { dir, json, exact }: ShowOption
 }
 
 export async function removeDataset(name: string, { dir, json }: Place): Promise<void> {
-  await withDatasets(dir, async (state, store, folder) => {
-    requireDataset(state, name);
+  await withDatasets(dir, async (state, folder) => {
+    const { version } = requireDataset(state, name);
     state.datasets.remove(name);
     await rm(reportPath(folder, name), { force: true });
-    await deleteUnused(state, store);
-    writeLine(json ? JSON.stringify({ name, removed: true }) : `dataset ${name} removed`);
+    const isBound = state.invitations.boundVersions().has(version);
+    if (json) writeLine(JSON.stringify({ name, removed: true, keptUntilRunsEnd: isBound }));
+    else writeLine(`dataset ${name} removed${isBound ? '; a run under way keeps its pixels until it ends' : ''}`);
   });
 }
 
-/** One preparation or removal at a time: the other's half-made files would look unused. */
 async function withDatasets(
   dir: string,
-  act: (state: SiteState, store: DatasetStore, folder: SiteFolder) => Promise<void>,
+  act: (state: SiteState, folder: SiteFolder, store: DatasetStore) => Promise<void>,
 ): Promise<void> {
   const folder = siteFolder(dir);
-  const lock = FolderLock.take(`${folder.lock}-datasets`);
+  const lock = lockDatasets(folder);
   const state = openSiteState(folder.state);
+  const store = new DatasetStore(folder.datasets);
   try {
-    await act(state, new DatasetStore(folder.datasets), folder);
+    await act(state, folder, store);
   } finally {
+    // Also after a failure: what was stored before it belongs to nothing.
+    await deleteUnused(state, store, new TensorCache(folder.tensors, store));
     state.close();
     lock.release();
   }
-}
-
-/** Versions that neither a name nor a run under way needs. */
-async function deleteUnused(state: SiteState, store: DatasetStore): Promise<void> {
-  const registered = state.datasets.list().map(({ version }) => version);
-  await store.keepOnly(new Set([...state.invitations.boundVersions(), ...registered]));
 }
 
 function requireDataset(state: SiteState, name: string) {

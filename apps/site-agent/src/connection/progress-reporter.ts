@@ -45,6 +45,7 @@ export interface ReporterOptions {
  */
 export class ProgressReporter {
   private latest: Progress | undefined;
+  private stage: WorkStage = 'fetching';
   private hasNews = false;
   private isStageNew = false;
   private lastSentAt = Number.NEGATIVE_INFINITY;
@@ -55,6 +56,7 @@ export class ProgressReporter {
 
   report(progress: Progress): void {
     if (this.latest?.stage !== progress.stage) this.isStageNew = true;
+    this.stage = progress.stage;
     this.latest = progress;
     this.hasNews = true;
     if (!this.inFlight) this.schedule();
@@ -71,7 +73,8 @@ export class ProgressReporter {
   async fail(code: ErrorCode): Promise<void> {
     const { link, runId, round, signal } = this.options;
     const failure = { code, sentence: ERRORS[code].say };
-    await link.call((client, options) => client.reportProgress({ runId, round, failure }, options), signal);
+    const request = { runId, round, stage: WIRE_STAGES[this.stage], failure };
+    await link.call((client, options) => client.reportProgress(request, options), signal);
   }
 
   private schedule(): void {

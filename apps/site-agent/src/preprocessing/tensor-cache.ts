@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readdir, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Plan } from '@consilium/plan';
 import { sha256Hex } from '@consilium/tensors';
@@ -35,24 +36,31 @@ export class TensorCache {
     const index = await this.store.load(version);
     const examples = examplesOf(index, plan, part);
     const file = this.describe(version, plan, part, examples.length);
-    if (!this.checked.has(file.path) && !(await isWhole(file))) await this.make(file, examples, plan, signal);
+    await mkdir(dirname(file.path), { recursive: true, mode: 0o700 });
+    if (!(this.checked.has(file.path) && existsSync(file.path)) && !(await isWhole(file)))
+      await this.make(file, examples, plan, signal);
     this.checked.add(file.path);
     const now = new Date();
     await utimes(file.path, now, now);
     return file;
   }
 
-  /** Deletes the files that were used longest ago. */
-  async prune(): Promise<void> {
-    const names = await readdir(this.root);
-    const files = await Promise.all(
-      names.map(async (name) => ({ path: join(this.root, name), usedAt: (await stat(join(this.root, name))).mtimeMs })),
-    );
-    files.sort((a, b) => b.usedAt - a.usedAt);
-    for (const { path } of files.slice(FILES_KEPT)) {
-      this.checked.delete(path);
-      await rm(path, { force: true });
+  /** Deletes the files that were used longest ago, and all of versions that are not in `wanted`. */
+  async prune(wanted: ReadonlySet<string>): Promise<void> {
+    const files: { path: string; usedAt: number }[] = [];
+    for (const version of await readdir(this.root)) {
+      const folder = join(this.root, version);
+      if (!wanted.has(version)) {
+        await rm(folder, { recursive: true, force: true });
+        continue;
+      }
+      for (const name of await readdir(folder)) {
+        const path = join(folder, name);
+        files.push({ path, usedAt: (await stat(path)).mtimeMs });
+      }
     }
+    files.sort((a, b) => b.usedAt - a.usedAt);
+    for (const { path } of files.slice(FILES_KEPT)) await rm(path, { force: true });
   }
 
   private describe(version: string, plan: Plan, part: Part, count: number): TensorFile {
@@ -68,7 +76,7 @@ export class TensorCache {
     );
     const { height, width } = plan.preprocessing;
     const has = plan.task.kind === 'segmentation' ? 'mask' : 'label';
-    return { path: join(this.root, `${key}.tensors`), count, pixels: height * width, has };
+    return { path: join(this.root, version, `${key}.tensors`), count, pixels: height * width, has };
   }
 
   private async make(

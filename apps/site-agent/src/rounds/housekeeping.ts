@@ -1,3 +1,4 @@
+import { deleteUnusedIfIdle } from '../datasets/unused.js';
 import type { Workshop } from './work-context.js';
 
 /** Deletes weights that nothing under way names: the models in use of each run, and updates that may be sent again. */
@@ -7,12 +8,12 @@ export async function pruneWeights({ state, weights }: Pick<Workshop, 'state' | 
 
 /** Drops what this site holds of a run that has ended; the receipts stay. */
 export async function forgetRun(
-  workshop: Pick<Workshop, 'state' | 'weights' | 'tensors'>,
+  workshop: Pick<Workshop, 'folder' | 'state' | 'weights' | 'datasets' | 'tensors'>,
   runId: string,
 ): Promise<void> {
   workshop.state.outbox.forgetRun(runId);
   workshop.state.heldModels.forgetRun(runId);
   workshop.state.invitations.markEnded(runId);
   await pruneWeights(workshop);
-  await workshop.tensors.prune();
+  await deleteUnusedIfIdle(workshop.folder, workshop.state, workshop.datasets, workshop.tensors);
 }

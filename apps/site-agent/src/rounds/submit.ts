@@ -1,7 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { ConsiliumError } from '@consilium/errors';
+import { ConsiliumError, type ErrorCode, errorCode } from '@consilium/errors';
 import type { CallOptions } from '@consilium/grpc';
-import type { ChunkRange, PutChunksRequestSchema } from '@consilium/proto';
+import type { ChunkRange, OfferManifestRequestSchema, PutChunksRequestSchema } from '@consilium/proto';
 import { chunkLength } from '@consilium/tensors';
 import type { CoordinatorClient } from '../connection/coordinator-link.js';
 import { digestBytes, digestHex, manifestToWire, receiptFromWire } from '../connection/wire.js';
@@ -9,8 +9,9 @@ import type { Assignment, ProtectedUpdate, Receipt } from '../stages.js';
 import type { Work } from './work-context.js';
 
 const PIECE_BYTES = 256 * 1024;
-/** How often the coordinator may still miss chunks after everything it named was sent. */
-const INCOMPLETE_TRIES = 3;
+/** How often everything that the coordinator misses is sent, should it still miss some or have got it wrong. */
+const TRANSFER_TRIES = 3;
+const WORTH_ANOTHER_TRANSFER: ReadonlySet<ErrorCode> = new Set(['UPDATE_INCOMPLETE', 'CHUNK_CORRUPT']);
 
 /**
  * The update of this round that the outbox holds, if it was made from the same model and its chunks are whole. A crash
@@ -40,8 +41,7 @@ export function submitWith(work: Work) {
         work.state.outbox.keepReceipt('update', update.runId, receipt);
         return receipt;
       } catch (error) {
-        const isIncomplete = error instanceof ConsiliumError && error.code === 'UPDATE_INCOMPLETE';
-        if (!isIncomplete || attempt === INCOMPLETE_TRIES) throw error;
+        if (!WORTH_ANOTHER_TRANSFER.has(errorCode(error)) || attempt === TRANSFER_TRIES) throw error;
       }
     }
   };
@@ -56,7 +56,7 @@ async function sendAll(
   const { runId, round } = update;
   const manifest = manifestToWire(update.manifest);
   work.progress.report({ stage: 'sending', bytesDone: 0, bytesTotal: update.manifest.bytes });
-  const { missing } = await client.offerManifest({ runId, round, manifest }, options);
+  const missing = await offer(client, { runId, round, manifest }, options);
   if (missing.length > 0) await client.putChunks(pieces(work, update, missing), options);
   else work.reach('sending');
   const answer = await client.submitUpdate(
@@ -75,6 +75,20 @@ async function sendAll(
     options,
   );
   return receiptFromWire(answer.receipt);
+}
+
+/** What the coordinator misses: nothing if it takes no more chunks, for then it may have this very update, and its receipt. */
+async function offer(
+  client: CoordinatorClient,
+  request: MessageInitShape<typeof OfferManifestRequestSchema>,
+  options: CallOptions,
+): Promise<ChunkRange[]> {
+  try {
+    return (await client.offerManifest(request, options)).missing;
+  } catch (error) {
+    if (errorCode(error) === 'UPDATE_LATE') return [];
+    throw error;
+  }
 }
 
 async function* pieces(

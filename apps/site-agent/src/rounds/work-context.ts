@@ -3,6 +3,7 @@ import type { ProgressReporter } from '../connection/progress-reporter.js';
 import type { DatasetStore } from '../datasets/dataset-store.js';
 import type { KillPoint } from '../platform/kill-point.js';
 import type { Logger } from '../platform/logger.js';
+import type { SiteFolder } from '../platform/site-folder.js';
 import type { TensorCache } from '../preprocessing/tensor-cache.js';
 import type { SiteState } from '../state/site-state.js';
 import type { Trainer } from '../trainer/trainer.js';
@@ -11,6 +12,7 @@ import type { WeightStore } from '../weights/weight-store.js';
 /** What one agent has for all its work; made once in agent.ts. Stages take the fields that they use. */
 export interface Workshop {
   readonly siteId: string;
+  readonly folder: SiteFolder;
   readonly link: CoordinatorLink;
   readonly state: SiteState;
   readonly datasets: DatasetStore;

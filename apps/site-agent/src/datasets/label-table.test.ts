@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import { parseLabelTable } from './label-table.js';
+
+it('reads a table with a byte order mark, quotes, blank lines and columns it does not know', () => {
+  const table = parseLabelTable('\ufeffFile,Label,note\r\n"a, b.dcm", nodule ,x\r\n\r\n./sub\\c.dcm,,y\r\n');
+  expect(table.hasLabels).toBe(true);
+  expect(table.hasMasks).toBe(false);
+  expect(table.rows).toEqual([
+    { line: 2, file: 'a, b.dcm', label: 'nodule', mask: undefined, patientId: undefined, part: undefined },
+    { line: 4, file: 'sub/c.dcm', label: undefined, mask: undefined, patientId: undefined, part: undefined },
+  ]);
+});
+
+it('reads parts from split words and from folds, and split goes before fold', () => {
+  const parts = (text: string) => parseLabelTable(text).rows.map(({ part }) => part);
+  expect(parts('file,label,split\na,x,train\nb,x,val\nc,x,Validation\nd,x,test\ne,x,dev\nf,x,')).toEqual([
+    'train',
+    'validation',
+    'validation',
+    'test',
+    'unknown',
+    'unknown',
+  ]);
+  expect(parts('file,label,fold\na,x,0\nb,x,1\nc,x,2\nd,x,3\ne,x,4\nf,x,5\ng,x,-1')).toEqual([
+    'test',
+    'validation',
+    'train',
+    'train',
+    'train',
+    'unknown',
+    'unknown',
+  ]);
+  expect(parts('file,label,fold,split\na,x,0,train\nb,x,1,')).toEqual(['train', 'validation']);
+});
+
+it.each([
+  ['an empty file', '', 'it is empty'],
+  ['no column of files', 'name,label\na,b', 'it has no column "file"'],
+  ['nothing to learn', 'file,age\na,3', 'it has neither a column "label" nor a column "mask"'],
+  ['lines of another length', 'file,label\na,b,c', 'it is not CSV'],
+])('refuses %s with its reason', (_, text, problem) => {
+  expect(() => parseLabelTable(text)).toThrow(
+    expect.objectContaining({ code: 'LABEL_TABLE_INVALID', detail: expect.objectContaining({ problem }) }),
+  );
+});
