@@ -100,7 +100,7 @@ async function errorOf(response: Response): Promise<ConsiliumError> {
   if (!isErrorCode(body.code)) return new ConsiliumError('INTERNAL', { status: response.status });
   const problems = (body.problems ?? []).map(
     ({ path, message, nearest }) =>
-      [path || 'plan', nearest ? `${message}; did you mean ${nearest}?` : message] as const,
+      [path || 'request', nearest ? `${message}; did you mean ${nearest}?` : message] as const,
   );
   return new ConsiliumError(body.code, Object.fromEntries(problems));
 }

@@ -63,8 +63,9 @@ export async function chosenFolder(
   named: string | undefined,
   fromEnvironment: string | undefined,
 ): Promise<FederationFolder> {
-  const last = await readFile(LAST_UP, 'utf8').catch(() => '');
-  return federationFolder(named ?? fromEnvironment ?? (last.trim() || path.join(PROJECT, '.data', 'federation')));
+  const last = (await readFile(LAST_UP, 'utf8').catch(() => '')).trim();
+  const usual = existsSync(last) ? last : path.join(PROJECT, '.data', 'federation');
+  return federationFolder(named ?? fromEnvironment ?? usual);
 }
 
 export async function rememberFolder(folder: FederationFolder): Promise<void> {
@@ -85,6 +86,8 @@ export async function openAuthority(folder: FederationFolder, federation: string
     return { federation: known.federation, certificate, key };
   }
   const authority = await createAuthority({ federation: federation ?? 'consilium' });
+  // PostgreSQL may run as another user, who must be able to pass.
+  await mkdir(folder.root, { recursive: true, mode: 0o711 });
   await mkdir(folder.authority, { recursive: true, mode: 0o700 });
   await writeWhole(files.certificate, authority.certificate);
   await writeWhole(files.key, authority.key);

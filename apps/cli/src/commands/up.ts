@@ -4,7 +4,14 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../env.js';
 import { AdvisedError } from '../failure.js';
-import { chosenFolder, connectTo, type FederationFolder, openToken, readUp } from '../federation-folder.js';
+import {
+  chosenFolder,
+  connectTo,
+  type FederationFolder,
+  openToken,
+  readUp,
+  rememberFolder,
+} from '../federation-folder.js';
 import { LAUNCHER } from '../installation.js';
 import { startFederation } from '../processes/federation-host.js';
 import { isStill } from '../processes/leftover.js';
@@ -26,6 +33,7 @@ export async function up(options: UpOptions, environment: Environment): Promise<
   const folder = await chosenFolder(options.dir, environment.federationFolder);
   if (options.detach) {
     await goToBackground(folder, environment);
+    await remember(folder, environment);
     return;
   }
   let kill = () => {};
@@ -42,6 +50,7 @@ export async function up(options: UpOptions, environment: Environment): Promise<
     onRestart: (name) => say(`The ${name} ended by itself and is started again; see ${folder.coordinatorLog}.`),
   });
   kill = () => host.kill();
+  await remember(folder, environment);
   print(`Federation ${host.up.federation} is up.`);
   print(`  page for persons  ${host.client.page}`);
   print(`  sites dial        ${host.up.grpcAddress}`);
@@ -49,6 +58,11 @@ export async function up(options: UpOptions, environment: Environment): Promise<
   await untilStopped(stop);
   say('stopping ...');
   await host.stop();
+}
+
+/** Where the environment names a folder, it does so for every command. */
+async function remember(folder: FederationFolder, environment: Environment): Promise<void> {
+  if (!environment.federationFolder) await rememberFolder(folder);
 }
 
 /** The same command again, without the terminal; waits until it is up. */

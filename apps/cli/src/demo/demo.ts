@@ -2,7 +2,7 @@ import path from 'node:path';
 import { errorCode } from '@consilium/errors';
 import type { Environment } from '../env.js';
 import { AdvisedError } from '../failure.js';
-import { openAuthority, readUp } from '../federation-folder.js';
+import { openAuthority, readUp, rememberFolder } from '../federation-folder.js';
 import { PROJECT } from '../installation.js';
 import { type FederationHost, startFederation } from '../processes/federation-host.js';
 import { isStill } from '../processes/leftover.js';
@@ -61,7 +61,7 @@ async function runDemo(
   stop: AbortSignal,
 ): Promise<void> {
   const startedAtMs = environment.startedAtMs ?? Date.now() - process.uptime() * 1000;
-  const secondsNow = () => (Date.now() - startedAtMs) / 1000;
+  const secondsNow = () => Math.round(Date.now() - startedAtMs) / 1000;
   const client = await setUp(running, plans, options, environment, stop);
   const setupSeconds = secondsNow();
   say(`${sitesOf(plans).length} sites are connected after ${setupSeconds.toFixed(0)} s. Page: ${client.page}`);
@@ -111,8 +111,9 @@ async function setUp(
     databaseUrl: environment.databaseUrl,
     environment: environment.inherited,
     onRestart,
-  }).then((host) => {
+  }).then(async (host) => {
     running.host = host;
+    if (!environment.federationFolder) await rememberFolder(folder.federation);
     return host;
   });
   // Both are waited for even if one fails: what has been started must be stopped.

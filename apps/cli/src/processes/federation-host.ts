@@ -12,7 +12,6 @@ import {
   openAuthority,
   openToken,
   readUp,
-  rememberFolder,
   type UpFacts,
 } from '../federation-folder.js';
 import { programFile } from '../installation.js';
@@ -103,7 +102,6 @@ export async function startFederation(options: HostOptions): Promise<FederationH
     await stopAll(coordinator, postgres, folder);
     throw error;
   }
-  await rememberFolder(folder);
   return {
     up,
     client,
