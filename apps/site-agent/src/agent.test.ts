@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
+import { uidFromName } from '@consilium/dicom';
 import { buildModel, deriveSeed, modelPorts } from '@consilium/models';
-import { canonicalPlan, planHash } from '@consilium/plan';
-import { Split, Stage } from '@consilium/proto';
+import { canonicalPlan, planHash, planSchema } from '@consilium/plan';
+import { Order, Split, Stage } from '@consilium/proto';
 import { layoutLength, manifestOf } from '@consilium/tensors';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { runAgent } from './agent.js';
@@ -20,6 +21,7 @@ let coordinator: FakeCoordinator;
 let stop: AbortController;
 let agent: Promise<void> | undefined;
 let logs: string[];
+const everything: string[] = [];
 
 beforeAll(async () => {
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
@@ -44,7 +46,12 @@ afterAll(async () => {
 });
 
 function startAgent(): void {
-  const logger = createLogger('debug', 'site-a', { write: (line: string) => void logs.push(line) });
+  const logger = createLogger('debug', 'site-a', {
+    write: (line: string) => {
+      logs.push(line);
+      everything.push(line);
+    },
+  });
   agent = runAgent(configOf(root), { logger, trainerEntry: SOURCE_ENTRY }, stop.signal);
   agent.catch(() => {});
 }
@@ -164,4 +171,53 @@ it('a second agent on the same folder is refused', async () => {
   startAgent();
   await expect(agent).rejects.toMatchObject({ code: 'ALREADY_RUNNING' });
   agent = first;
+});
+
+it('another agent of the same site ends this one', async () => {
+  coordinator.refusal = 'SITE_RUNNING_TWICE';
+  startAgent();
+  await expect(agent).rejects.toMatchObject({ code: 'SITE_RUNNING_TWICE' });
+  coordinator.refusal = undefined;
+});
+
+it('an order to stop ends the training, and the agent asks for the next work', async () => {
+  await startConnected();
+  invite('run-2');
+  await vi.waitFor(() => expect(coordinator.answers.at(-1)!.runId).toBe('run-2'), soon);
+  coordinator.order = Order.STOP;
+  coordinator.updates.length = 0;
+  assign('run-2', 1);
+  await vi.waitFor(() => expect(logs.join('')).toContain('the coordinator has stopped this work'), soon);
+  coordinator.order = Order.CONTINUE;
+  expect(coordinator.updates).toHaveLength(0);
+  assign('run-2', 2);
+  await vi.waitFor(() => expect(coordinator.updates).toHaveLength(1), soon);
+}, 40_000);
+
+it('a site without what the plan asks for declines and says why', async () => {
+  await startConnected();
+  const inviteFor = async (runId: string, data: object, code: string) => {
+    const plan = planSchema.parse({ ...SMALL_PLAN, data: { ...SMALL_PLAN.data, ...data } });
+    const value = { runId, plan: canonicalPlan(plan), planDigest: digestBytes(planHash(plan)), invitedSites: [] };
+    coordinator.give({ case: 'invitation', value: value as never });
+    await vi.waitFor(() => expect(coordinator.answers.at(-1)!.runId).toBe(runId), soon);
+    expect(coordinator.answers.at(-1)!.answer).toMatchObject({ case: 'decline', value: { code } });
+  };
+  await inviteFor('run-3', { dataset: 'elsewhere' }, 'DATASET_NOT_FOUND');
+  await inviteFor('run-4', { modality: 'MR' }, 'DATASET_UNSUITABLE');
+  await inviteFor('run-5', { minimumTrainingExamples: 15 }, 'DATASET_UNSUITABLE');
+  const value = { runId: 'run-6', plan: canonicalPlan(SMALL_PLAN), planDigest: new Uint8Array(32), invitedSites: [] };
+  coordinator.give({ case: 'invitation', value: value as never });
+  await vi.waitFor(() => expect(coordinator.answers.at(-1)!.runId).toBe('run-6'), soon);
+  expect(coordinator.answers.at(-1)!.answer).toMatchObject({ case: 'decline', value: { code: 'PLAN_HASH_MISMATCH' } });
+}, 40_000);
+
+it('nothing that was sent or logged in all of this names a patient, a film or a folder', () => {
+  expect(everything.length).toBeGreaterThan(10);
+  const sent = Buffer.concat(coordinator.received).toString('latin1');
+  expect(sent.length).toBeGreaterThan(10_000);
+  for (const word of ['P-1', 'Test^Patient', 'film-', films, root, uidFromName('instance 3 16')]) {
+    expect(sent, `${word} was sent`).not.toContain(word);
+    expect(everything.join(''), `${word} was logged`).not.toContain(word);
+  }
 });

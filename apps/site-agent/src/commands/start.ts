@@ -1,4 +1,4 @@
-import { runAgent } from '../agent.js';
+import { type AgentOptions, runAgent } from '../agent.js';
 import { readConfig } from '../platform/config.js';
 import { readEnvironment } from '../platform/env.js';
 import { createLogger, errorFields } from '../platform/logger.js';
@@ -12,7 +12,10 @@ export interface StartOptions {
 }
 
 /** Runs until SIGTERM or SIGINT. Errors  those of `runAgent` and `readConfig`. */
-export async function start({ dir, threads }: StartOptions): Promise<void> {
+export async function start(
+  { dir, threads }: StartOptions,
+  trainer: Pick<AgentOptions, 'trainerEntry'> = {},
+): Promise<void> {
   const config = readConfig(dir, readEnvironment(), threads);
   const logger = createLogger(config.logLevel, config.siteId);
   const stop = new AbortController();
@@ -26,6 +29,7 @@ export async function start({ dir, threads }: StartOptions): Promise<void> {
     await runAgent(
       config,
       {
+        ...trainer,
         logger,
         onReady: () => {
           logger.info({ pid: process.pid }, 'ready');

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SITE_PROFILES, writePhantomSite } from '@consilium/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { prepareDataset } from '../pipeline.js';
 import { film, temporaryFolder, writeFilms } from '../testing/site.fixture.js';
@@ -170,4 +171,15 @@ it('a stop ends the preparation', async () => {
   await expect(
     prepareDataset(request, preparationStages(new DatasetStore(root), key), stop.signal),
   ).rejects.toMatchObject({ code: 'STOPPED' });
+});
+
+it('a phantom hospital with one of each defect loses exactly those', async () => {
+  const profile = SITE_PROFILES[0]!;
+  const order = { directory: folder, siteId: 'site-a', profile, task: 'segmentation', seed: 3 } as const;
+  const { films } = writePhantomSite({ ...order, examples: 12, defects: true });
+  const { report } = await prepare();
+  expect(report.usable).toBe(films);
+  expect(report.setAside).toEqual({ 'not-dicom': 1, truncated: 1, 'no-label': 1, 'mask-size': 1 });
+  expect(report.orphanLabels.map(({ file }) => file)).toEqual(['dicom/missing.dcm']);
+  expect(report.filesCounted).toBe(report.filesIn);
 });

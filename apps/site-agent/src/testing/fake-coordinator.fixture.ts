@@ -1,5 +1,5 @@
 import { type MessageShape, toBinary } from '@bufbuild/protobuf';
-import { ConsiliumError } from '@consilium/errors';
+import { ConsiliumError, type ErrorCode } from '@consilium/errors';
 import { addService, createServer, listen, type ServerCall, siteIdentity, stopServer } from '@consilium/grpc';
 import { createAuthority, issueCoordinatorCertificate, issueSiteCertificate } from '@consilium/pki';
 import {
@@ -33,6 +33,8 @@ export class FakeCoordinator {
   readonly putOffsets: number[] = [];
   auditSize = 100;
   order = Order.CONTINUE;
+  /** What every poll is answered with instead of work. */
+  refusal: ErrorCode | undefined;
   /** Breaks the n-th message of a stream of chunks, once. */
   cutFetchAt: number | undefined;
   cutPutAt: number | undefined;
@@ -134,6 +136,7 @@ export class FakeCoordinator {
   }
 
   private async nextWork(waitMs: number, call: ServerCall) {
+    if (this.refusal) throw new ConsiliumError(this.refusal);
     if (this.work.length === 0) {
       const wake = Promise.withResolvers<void>();
       this.wake = wake;
