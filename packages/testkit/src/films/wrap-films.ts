@@ -50,7 +50,17 @@ function readManifest(dataDirectory: string, plan: FilmPlan): ManifestRow[] {
   for (const column of ['site', 'patient_id', 'image_id', 'fold']) {
     if (rows[0]?.[column] === undefined) throw new ConsiliumError('CONFIG_INVALID', { missing: `column ${column}` });
   }
-  return rows;
+  return plan.folder === 'cxr' ? rows : withViews(dataDirectory, rows);
+}
+
+/** The manifest of masks does not say how a film was taken; the one of films does, for most. */
+function withViews(dataDirectory: string, rows: readonly ManifestRow[]): ManifestRow[] {
+  const file = join(dataDirectory, 'cxr', 'manifest.csv');
+  if (!existsSync(file))
+    throw new ConsiliumError('CONFIG_INVALID', { missing: 'cxr/manifest.csv in the data directory' });
+  const keyOf = (row: ManifestRow) => `${row.site}/${row.image_id}`;
+  const views = new Map(parseCsv(readFileSync(file, 'utf8')).map((row) => [keyOf(row), row.view ?? '']));
+  return rows.map((row) => ({ ...row, view: views.get(keyOf(row)) ?? '' }));
 }
 
 function writeSite(

@@ -98,8 +98,10 @@ export function lungAt(anatomy: Anatomy, lung: Lung, x: number, y: number, edge:
   const halfWidth = lung.halfWidth * (0.62 + 0.5 * widening);
   // The apex leans towards the spine, the base away from it.
   const u = (x - lung.x + lung.side * 0.09 * (1 - widening)) / halfWidth;
+  if (Math.abs(u) >= 1 || Math.abs(y - middle) >= halfHeight) return 0;
   const outline = Math.sqrt(Math.abs(u) ** 2.6 + Math.abs((y - middle) / halfHeight) ** 2.8);
   const inside = smoothStep(0, edge * 4, 1 - outline);
+  if (inside === 0) return 0;
   const diaphragm = lung.bottom - lung.dome * Math.cos((Math.PI / 2) * Math.min(1, Math.abs(x - lung.x) / 0.36)) + 0.06;
   const above = smoothStep(0, edge, diaphragm - y);
   return inside * above * (1 - heartAt(anatomy, x, y, edge));
@@ -109,6 +111,7 @@ function heartAt({ heart }: Anatomy, x: number, y: number, edge: number): number
   const [cosine, sine] = [0.82, 0.57];
   const u = (x - heart.x) * cosine + (y - heart.y) * sine;
   const v = (y - heart.y) * cosine - (x - heart.x) * sine;
+  if (Math.abs(u) > 1.1 * heart.a || Math.abs(v) > 1.1 * heart.b) return 0;
   return smoothStep(0, edge * 6, 1.06 - Math.hypot(u / heart.a, v / heart.b));
 }
 

@@ -11,7 +11,7 @@ export interface Difficulty {
   readonly density: number;
   /** Each finding's density is the mean times a factor from 1 - spread to 1 + spread. */
   readonly densitySpread: number;
-  /** Most distractors of each kind in a film: electrodes, calcified nodules, end-on bronchi. */
+  /** Factor on each site's own clutter (`SiteProfile.clutter`). */
   readonly distractors: number;
 }
 
@@ -26,7 +26,7 @@ export const CLASSIFICATION_DIFFICULTY: ClassificationDifficulty = {
   radius: [0.12, 0.18],
   density: 0.18,
   densitySpread: 0.35,
-  distractors: 2,
+  distractors: 1,
   hollowDepth: 0.85,
   hollowRadius: 0.6,
 };
@@ -36,5 +36,5 @@ export const SEGMENTATION_DIFFICULTY: Difficulty = {
   radius: [0.09, 0.19],
   density: 0.16,
   densitySpread: 0.35,
-  distractors: 2,
+  distractors: 1,
 };

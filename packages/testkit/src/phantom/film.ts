@@ -3,8 +3,8 @@ import { acquire } from './acquire.js';
 import { drawAnatomy, makeAnatomy } from './anatomy.js';
 import { Canvas } from './canvas.js';
 import { CLASSIFICATION_DIFFICULTY, SEGMENTATION_DIFFICULTY } from './difficulty.js';
-import { drawDistractors, drawFinding, type Finding, hollowed, isInFinding, makeFinding } from './findings.js';
-import type { Protocol } from './site-profiles.js';
+import { drawClutter, drawFinding, type Finding, hollowed, isInFinding, makeFinding } from './findings.js';
+import type { Protocol, SiteProfile } from './site-profiles.js';
 
 export type PhantomTask = 'classification' | 'segmentation';
 export type PhantomLabel = 'solid' | 'cavity';
@@ -25,7 +25,7 @@ export interface FilmOrder {
   readonly film: number;
   /** Classification only. */
   readonly label: PhantomLabel | undefined;
-  readonly protocol: Protocol;
+  readonly profile: SiteProfile;
 }
 
 export interface Film {
@@ -38,7 +38,8 @@ export interface Film {
 
 /** Draws one film. Anatomy depends on the patient alone; the finding on patient, film and label; the rest on the site's protocol. */
 export function takeFilm(order: FilmOrder): Film {
-  const { protocol, patient, seed, task } = order;
+  const { patient, seed, task } = order;
+  const { protocol } = order.profile;
   const body = new SeededRandom('anatomy', seed, patient.id);
   const scene = new SeededRandom('scene', seed, patient.id, order.film);
   const anatomy = makeAnatomy(body, patient.sex, patient.ageYears);
@@ -53,7 +54,7 @@ export function takeFilm(order: FilmOrder): Film {
   drawAnatomy(canvas, anatomy, protocol.boneContrast);
   for (const finding of findings) drawFinding(canvas, finding);
   const difficulty = task === 'classification' ? CLASSIFICATION_DIFFICULTY : SEGMENTATION_DIFFICULTY;
-  drawDistractors(canvas, scene, anatomy, difficulty);
+  drawClutter(canvas, scene, anatomy, order.profile.clutter, difficulty);
   const mask = maskOf(protocol, pose, findings);
   return { rows: protocol.rows, columns: protocol.columns, stored: acquire(canvas, protocol, scene), mask };
 }

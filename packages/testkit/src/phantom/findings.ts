@@ -98,28 +98,74 @@ export function drawFinding(canvas: Canvas, finding: Finding): void {
   );
 }
 
-/** Things as bright as a finding that are none: electrodes with their leads, calcified nodules, bronchi seen end-on. */
-export function drawDistractors(canvas: Canvas, random: SeededRandom, anatomy: Anatomy, difficulty: Difficulty): void {
-  const most = difficulty.distractors;
-  for (let i = random.integer(0, most); i > 0; i--) drawElectrode(canvas, random);
-  for (let i = random.integer(0, most); i > 0; i--) {
-    const radius = random.uniform(0.02, 0.045);
+/** Most distractors of each kind in a film of a site; a film has between none and so many. */
+export interface Clutter {
+  /** Electrodes of a monitor, with their leads. */
+  readonly electrodes: number;
+  /** Calcified nodules: small and very bright. */
+  readonly nodules: number;
+  /** Bronchi seen end-on: small rings. */
+  readonly bronchi: number;
+  /** Catheters across the chest, each with its port. */
+  readonly catheters: number;
+}
+
+/** Draws things as bright as a finding that are none. */
+export function drawClutter(
+  canvas: Canvas,
+  random: SeededRandom,
+  anatomy: Anatomy,
+  clutter: Clutter,
+  difficulty: Difficulty,
+): void {
+  const repeat = (most: number, draw: () => void) => {
+    for (let left = random.integer(0, Math.round(most * difficulty.distractors)); left > 0; left--) draw();
+  };
+  repeat(clutter.electrodes, () => drawElectrode(canvas, random));
+  repeat(clutter.nodules, () => {
+    const radius = random.uniform(0.025, 0.06);
     const place = placeInLung(random, anatomy, radius, []);
-    drawDisc(canvas, place, radius, difficulty.density * random.uniform(1, 2.2), 0.3);
+    drawDisc(canvas, place, radius, difficulty.density * random.uniform(1.2, 2.2), 0.25);
+  });
+  repeat(clutter.bronchi, () => {
+    const radius = random.uniform(0.045, 0.07);
+    const place = placeInLung(random, anatomy, radius, []);
+    const density = difficulty.density * random.uniform(1, 1.8);
+    drawDisc(canvas, place, radius, density, 0.25);
+    drawDisc(canvas, place, radius * 0.6, -density, 0.25);
+  });
+  repeat(clutter.catheters, () => drawCatheter(canvas, random));
+}
+
+function drawCatheter(canvas: Canvas, random: SeededRandom): void {
+  const side = random.sign();
+  const port = { x: side * random.uniform(0.3, 0.6), y: random.uniform(-0.5, 0.3) };
+  const bend = { x: side * random.uniform(0.15, 0.45), y: port.y - random.uniform(0.15, 0.3) };
+  const tip = { x: side * random.uniform(0.02, 0.1), y: random.uniform(-0.2, 0.2) };
+  for (const [from, to] of [
+    [port, bend],
+    [bend, tip],
+  ] as const) {
+    const reach = Math.hypot(to.x - from.x, to.y - from.y) + 0.05;
+    canvas.draw((x, y, value) => value + 0.12 * smoothStep(0.02, 0.01, toSegment(x, y, from, to).distance), {
+      ...from,
+      reach,
+    });
   }
-  for (let i = random.integer(0, most); i > 0; i--) {
-    const side = random.sign();
-    const place = { x: side * random.uniform(0.18, 0.28), y: random.normal(-0.05, 0.1) };
-    const radius = random.uniform(0.03, 0.05);
-    const density = difficulty.density * random.uniform(0.8, 1.4);
-    drawDisc(canvas, place, radius, density, 0.3);
-    drawDisc(canvas, place, radius * 0.6, -density, 0.3);
-  }
+  const density = random.uniform(0.15, 0.25);
+  const [width, height] = [random.uniform(0.05, 0.08), random.uniform(0.04, 0.06)];
+  canvas.draw(
+    (x, y, value) => {
+      const outside = Math.max(Math.abs(x - port.x) / width, Math.abs(y - port.y) / height);
+      return value + density * smoothStep(1.1, 0.9, outside);
+    },
+    { ...port, reach: 0.15 },
+  );
 }
 
 function drawElectrode(canvas: Canvas, random: SeededRandom): void {
-  const place = { x: random.sign() * random.uniform(0.2, 0.72), y: random.uniform(-0.6, 0.55) };
-  const radius = random.uniform(0.055, 0.085);
+  const place = { x: random.sign() * random.uniform(0.2, 0.65), y: random.uniform(-0.6, 0.5) };
+  const radius = random.uniform(0.06, 0.09);
   const density = random.uniform(0.12, 0.22);
   drawDisc(canvas, place, radius, density, 0.08);
   drawDisc(canvas, place, radius * 0.35, density, 0.1);

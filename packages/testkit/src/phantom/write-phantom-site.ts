@@ -51,7 +51,7 @@ export function writePhantomSite(order: PhantomSiteOrder): PhantomSite {
 function writeFilm(order: PhantomSiteOrder, entry: RosterEntry, index: number): LabelRow {
   const { directory, profile, task, seed } = order;
   const name = `film-${String(index + 1).padStart(4, '0')}`;
-  const film = takeFilm({ seed, task, ...entry, protocol: profile.protocol });
+  const film = takeFilm({ seed, task, ...entry, profile });
   writeFileSync(join(directory, 'dicom', `${name}.dcm`), filmAsDicom(order, entry, film));
   const mask = task === 'segmentation' ? `masks/${name}.png` : '';
   if (mask !== '') writeFileSync(join(directory, mask), maskAsPng(film));
