@@ -3,7 +3,6 @@ import { resolvePlan } from '@consilium/plan';
 import { importSafetensors } from '@consilium/tensors';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ResultsView } from './runs/results.js';
-import type { RunView } from './runs/run-view.js';
 import { TestFederation } from './testing/federation.js';
 import { tinyPlan } from './testing/plans.js';
 
@@ -18,20 +17,6 @@ const COUNTS = { ash: 30, birch: 10 } as const;
 const deltaOf = (site: keyof typeof COUNTS) => (round: number, index: number) =>
   Math.fround((site === 'ash' ? 0.01 : -0.03) * round * ((index % 5) + 1));
 
-async function runToEnd(strategy: 'fedavg' | 'local'): Promise<RunView> {
-  const { hash } = await federation.json<{ hash: string }>('POST', '/api/plans', { plan: tinyPlan(strategy) });
-  const run = await federation.json<RunView>('POST', '/api/runs', { planHash: hash });
-  return ended(run.id);
-}
-
-async function ended(runId: string): Promise<RunView> {
-  for (;;) {
-    const view = await federation.json<RunView>('GET', `/api/runs/${runId}`);
-    if (view.finishedAt !== null) return view;
-    await new Promise((resolve) => setTimeout(resolve, 30));
-  }
-}
-
 async function weights(digest: string): Promise<Float32Array> {
   const response = await federation.http('GET', `/api/models/${digest}/safetensors`);
   return importSafetensors(new Uint8Array(await response.arrayBuffer())).values;
@@ -42,7 +27,7 @@ it('runs federated averaging from the invitation to the test results, with the w
     const site = await federation.site(siteId, { exampleCount: COUNTS[siteId], delta: deltaOf(siteId) });
     site.begin();
   }
-  const run = await runToEnd('fedavg');
+  const run = await federation.ended(await federation.run(tinyPlan('fedavg')));
   expect(run).toMatchObject({ state: 'completed', reason: null, waitsFor: null, evaluations: { done: 4, total: 4 } });
   expect(run.rounds.map((round) => round.state)).toEqual(['closed', 'closed']);
   expect(run.rounds[1]?.validation?.metrics.accuracy).toBe(0.75);
@@ -62,7 +47,7 @@ it('runs federated averaging from the invitation to the test results, with the w
 });
 
 it('runs the local strategy: each site goes on from its own model, and every model is tested everywhere', async () => {
-  const run = await runToEnd('local');
+  const run = await federation.ended(await federation.run(tinyPlan('local')));
   expect(run).toMatchObject({ state: 'completed', evaluations: { done: 6, total: 6 } });
   expect(run.rounds.map((round) => round.candidateDigest)).toEqual([null, null]);
   expect(run.finalModels.map((m) => m.site)).toEqual(['ash', 'birch']);
@@ -79,4 +64,52 @@ it('runs the local strategy: each site goes on from its own model, and every mod
     ['local', 'ash', 2],
     ['local', 'birch', 2],
   ]);
+});
+
+it('closes a round by quorum at its deadline, names who was missing, and goes on', async () => {
+  const silent = await federation.site('cedar');
+  const rounds = { count: 1, quorum: 2, deadlineSeconds: 2, answerSeconds: 60 };
+  const runId = await federation.run(tinyPlan('fedavg', { rounds }));
+  await silent.accept(await silent.next('invitation'));
+  const late = await silent.next('train');
+  const [round] = (await federation.until(runId, (run) => run.rounds[0]?.closedAt != null)).rounds;
+  expect(round).toMatchObject({ state: 'closed', missing: ['cedar'], refused: [] });
+  await expect(silent.train(late)).rejects.toMatchObject({ code: 'UPDATE_LATE' });
+  for (let tests = 0; tests < 2; tests++) await silent.evaluate(await silent.next('evaluate'));
+  expect(await federation.ended(runId)).toMatchObject({ state: 'completed', evaluations: { done: 6, total: 6 } });
+  const about = await silent.next('stop');
+  expect(about.runId).toBe(runId);
+});
+
+it('gives up after three rounds without a quorum, and says why', async () => {
+  const absent = await federation.site('dogwood');
+  const rounds = { count: 2, quorum: 3, deadlineSeconds: 0.3, answerSeconds: 60 };
+  const runId = await federation.run(tinyPlan('fedavg', { rounds }), ['ash', 'birch', 'dogwood']);
+  await absent.accept(await absent.next('invitation'));
+  const run = await federation.ended(runId);
+  expect(run.state).toBe('failed');
+  expect(run.reason).toBe('Gave up after round 3: Too few sites: 2 of 3 needed; missing: dogwood.');
+  expect(run.rounds.map((r) => r.state)).toEqual(['aborted', 'aborted', 'aborted']);
+});
+
+it('goes on after a restart in the middle of a round, and ends with the same weights', async () => {
+  const sites = ['ash', 'birch', 'elm'];
+  const elm = await federation.site('elm', { exampleCount: 5, delta: deltaOf('ash') });
+  const plan = tinyPlan('fedavg', {
+    seed: 42,
+    rounds: { count: 2, quorum: 3, deadlineSeconds: 60, answerSeconds: 60 },
+  });
+  const calm = await federation.run(plan, sites);
+  elm.begin();
+  const undisturbed = await federation.ended(calm);
+  const disturbed = await federation.run(plan, sites);
+  await federation.until(
+    disturbed,
+    (run) => run.rounds[0]?.participations.some((p) => p.state === 'submitted') === true,
+  );
+  await federation.stop();
+  await federation.start();
+  const run = await federation.ended(disturbed);
+  expect(run.state).toBe('completed');
+  expect(run.finalModels).toEqual(undisturbed.finalModels);
 });

@@ -14,7 +14,7 @@ const TRANSACTION_LIMITS = { maxWait: 20_000, timeout: 30_000 };
 export class Database implements OnApplicationShutdown {
   readonly client: PrismaClient;
 
-  constructor(@Inject(CONFIG) config: Config) {
+  constructor(@Inject(CONFIG) config: Pick<Config, 'databaseUrl'>) {
     const adapter = new PrismaPg({ connectionString: config.databaseUrl, max: CONNECTIONS });
     this.client = new PrismaClient({ adapter });
   }

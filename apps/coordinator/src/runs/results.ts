@@ -27,8 +27,8 @@ export interface ModelResults {
   readonly site: string | null;
   readonly round: number;
   readonly sites: readonly SiteMetrics[];
-  /** From the added statistics of all sites; null before the first has come. */
-  readonly overall: { readonly examples: number; readonly metrics: Metrics } | null;
+  /** From the added statistics of all sites; no metrics before the first has come. */
+  readonly overall: { readonly examples: number; readonly metrics: Metrics };
 }
 
 @Injectable()
@@ -54,17 +54,17 @@ export class Results {
         origin: site === null ? ('global' as const) : ('local' as const),
       })),
     ].map((model) => ({ ...model, ...judged(bySite(rows.filter((row) => row.modelDigest === model.digest))) }));
-    const first = models.find((model) => model.overall !== null)?.overall;
+    const first = models.find((model) => model.sites.length > 0);
     return {
       metric: primaryMetric(loaded.plan.plan.task.kind),
-      metrics: Object.keys(first?.metrics ?? {}),
+      metrics: Object.keys(first?.overall.metrics ?? {}),
       models,
     };
   }
 }
 
 function judged(rows: readonly { siteId: string; statistics: unknown }[]): Pick<ModelResults, 'sites' | 'overall'> {
-  if (rows.length === 0) return { sites: [], overall: null };
+  if (rows.length === 0) return { sites: [], overall: { examples: 0, metrics: {} } };
   const evaluations = rows.map(({ siteId, statistics }) => ({ siteId, statistics: statistics as Statistics }));
   const { metrics, sites } = validationView(evaluations);
   const examples = evaluations.reduce((sum, { statistics }) => sum + judgedExamples(statistics), 0);

@@ -29,6 +29,10 @@ export interface FakeSiteOptions {
   readonly delta?: (round: number, index: number) => number;
 }
 
+type PollWork = PollWorkResponse['work'];
+type Kind = NonNullable<PollWork['case']>;
+type WorkOf<K extends Kind> = Extract<PollWork, { case: K }>['value'];
+
 const DATASET = 'phantom';
 const VERSION = 'v1';
 
@@ -58,7 +62,7 @@ export class FakeSite {
     await this.hello();
   }
 
-  async hello(startCount = 1n, instanceId = this.instanceId) {
+  async hello(startCount = 1n, instanceId: string = this.instanceId) {
     return this.calls.hello({
       ...{ instanceId, startCount, agentVersion: 'test', vocabularyVersion: 1 },
       backEnds: [{ name: 'cpu', threads: 1 }],
@@ -92,6 +96,13 @@ export class FakeSite {
 
   async poll(waitMs = 0): Promise<PollWorkResponse['work']> {
     return (await this.calls.pollWork({ waitMs }, { ...this.metadata, signal: this.stopping.signal })).work;
+  }
+
+  /** The next work, which must be of this kind. */
+  async next<K extends Kind>(kind: K): Promise<WorkOf<K>> {
+    const work = await this.poll(10_000);
+    if (work.case !== kind) throw new Error(`${this.siteId}: ${work.case} instead of ${kind}`);
+    return work.value as WorkOf<K>;
   }
 
   async accept({ runId, plan, planDigest }: Invitation): Promise<void> {

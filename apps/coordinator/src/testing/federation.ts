@@ -1,17 +1,21 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Authority, createAuthority, issueCoordinatorCertificate } from '@consilium/pki';
+import type { PlanInput } from '@consilium/plan';
 import { startPostgres } from '@consilium/postgres';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from '../generated/prisma/client.js';
 import type { Config } from '../platform/config.js';
 import { createLogger } from '../platform/logger.js';
+import type { RunView } from '../runs/run-view.js';
 import { type RunningCoordinator, startCoordinator } from '../start-coordinator.js';
 import { FakeSite, type FakeSiteOptions } from './fake-site.js';
 
 const FEDERATION = 'test';
+const LOOK_AGAIN_MS = 30;
 
 /** A coordinator on a real PostgreSQL, with fake sites that dial it over mutual TLS. Made for one test file. */
 export class TestFederation {
@@ -97,6 +101,30 @@ export class TestFederation {
     const response = await this.http(method, route, body);
     if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
+  }
+
+  /** Starts a run of a plan and answers its id. */
+  async run(plan: PlanInput, sites?: readonly string[]): Promise<string> {
+    const { hash } = await this.json<{ hash: string }>('POST', '/api/plans', { plan });
+    const request = { planHash: hash, ...(sites === undefined ? {} : { sites }) };
+    return (await this.json<RunView>('POST', '/api/runs', request)).id;
+  }
+
+  async view(runId: string): Promise<RunView> {
+    return this.json('GET', `/api/runs/${runId}`);
+  }
+
+  /** The first view of a run for which `isIt` holds. */
+  async until(runId: string, isIt: (run: RunView) => boolean): Promise<RunView> {
+    for (;;) {
+      const view = await this.view(runId);
+      if (isIt(view)) return view;
+      await sleep(LOOK_AGAIN_MS);
+    }
+  }
+
+  async ended(runId: string): Promise<RunView> {
+    return this.until(runId, (run) => run.finishedAt !== null);
   }
 
   async token(): Promise<string> {

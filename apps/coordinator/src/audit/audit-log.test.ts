@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { leafHash, parseEntry } from '@consilium/audit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Database } from '../platform/database.js';
+import { migrate } from '../platform/migrate.js';
+import { TestFederation } from '../testing/federation.js';
+import { AuditLog, subject } from './audit-log.js';
+
+let federation: TestFederation;
+let database: Database;
+let audit: AuditLog;
+beforeAll(async () => {
+  federation = await TestFederation.make();
+  expect(await migrate(federation.databaseUrl)).toHaveLength(2);
+  database = new Database({ databaseUrl: federation.databaseUrl });
+  audit = new AuditLog(database, { federation: 'test' });
+});
+afterAll(async () => {
+  await database.onApplicationShutdown();
+  await federation.close();
+});
+
+const act = (n: number) => ({ type: 'site.hello' as const, subject: subject('site', `site-${n}`), payload: { n } });
+
+it('numbers entries without a gap, whatever transactions run at once and fail', async () => {
+  const writers = Array.from({ length: 24 }, (_, n) =>
+    database.transaction(async (transaction) => {
+      await audit.append(transaction, [act(n), act(n)]);
+      if (n % 3 === 0) throw new Error('rolled back');
+    }),
+  );
+  const outcomes = await Promise.allSettled(writers);
+  expect(outcomes.filter((o) => o.status === 'fulfilled')).toHaveLength(16);
+  expect(await audit.size()).toBe(32n);
+  const entries = await audit.page(0n, 1000);
+  expect(entries.map((entry) => entry.seq)).toEqual(Array.from({ length: 32 }, (_, seq) => BigInt(seq)));
+  for (const entry of entries) {
+    expect(parseEntry(entry.bytes).seq).toBe(Number(entry.seq));
+    const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
+    expect(Buffer.from(entry.leafHash)).toEqual(leafHash(entry.bytes, sha256));
+  }
+});
+
+it.each([
+  ['UPDATE audit_entry SET bytes = bytes', 'append-only'],
+  ['DELETE FROM audit_entry WHERE seq = 0', 'append-only'],
+  ['TRUNCATE audit_entry', 'append-only'],
+  ["INSERT INTO audit_entry VALUES (33, 'x', 'y')", 'not the next one'],
+])('the database refuses %s', async (sql, why) => {
+  await expect(federation.query(sql)).rejects.toThrow(why);
+});
+
+it('migrates once, and refuses a database whose migrations were edited', async () => {
+  expect(await migrate(federation.databaseUrl)).toEqual([]);
+  await federation.query("UPDATE _prisma_migrations SET checksum = 'other'");
+  await expect(migrate(federation.databaseUrl)).rejects.toMatchObject({ code: 'MIGRATION_MISMATCH' });
+});

@@ -1,0 +1,72 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { TestFederation } from '../testing/federation.js';
+import { tinyPlan } from '../testing/plans.js';
+
+let federation: TestFederation;
+beforeAll(async () => {
+  federation = await TestFederation.make();
+  await federation.start();
+});
+afterAll(async () => federation.close());
+
+interface OpenApi {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+it('lets nobody in without the token, on any route but health', async () => {
+  const { paths } = await federation.json<OpenApi>('GET', '/api/openapi.json');
+  const routes = Object.entries(paths).flatMap(([route, methods]) =>
+    Object.keys(methods).map((method) => [method, route]),
+  );
+  expect(routes.length).toBeGreaterThan(12);
+  for (const [method, route] of [...routes, ['get', '/api/openapi.json']] as [string, string][]) {
+    const address = route.replace(/\{\w+\}/g, 'x');
+    const response = await federation.http(method.toUpperCase() as 'GET', address, undefined, {
+      authorization: 'Bearer wrong',
+    });
+    expect([route, response.status]).toEqual([route, route === '/api/health' ? 200 : 401]);
+  }
+  expect((await stat(path.join(federation.dataFolder, '../token'))).mode & 0o777).toBe(0o600);
+});
+
+it('shows the status page to who holds the token, and takes the token out of the address', async () => {
+  const withoutToken = await federation.http('GET', '/', undefined, { authorization: '' });
+  expect([withoutToken.status, await withoutToken.text()]).toEqual([401, expect.stringContaining('access token')]);
+  const token = await federation.token();
+  const signedIn = await federation.http('GET', `/?token=${token}`, undefined, { authorization: '' });
+  expect([signedIn.status, signedIn.headers.get('location')]).toEqual([303, '/']);
+  const cookie = signedIn.headers.get('set-cookie') ?? '';
+  expect(cookie).toMatch(/; HttpOnly; SameSite=Strict/);
+  const page = await federation.http('GET', '/', undefined, { authorization: '', cookie: cookie.split(';')[0]! });
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('No run yet')]);
+});
+
+it('names everything that is wrong with a plan, and stores the same plan once', async () => {
+  const wrong = await federation.http('POST', '/api/plans', { plan: { ...tinyPlan('fedavg'), sead: 1, seed: -1 } });
+  expect([wrong.status, await wrong.json()]).toEqual([
+    400,
+    expect.objectContaining({
+      code: 'PLAN_INVALID',
+      problems: [
+        { path: 'sead', message: expect.any(String), nearest: 'seed' },
+        { path: 'seed', message: expect.any(String) },
+      ],
+    }),
+  ]);
+  const first = await federation.json('POST', '/api/plans', { plan: tinyPlan('fedavg') });
+  expect(await federation.json('POST', '/api/plans', { plan: tinyPlan('fedavg') })).toEqual(first);
+  expect(await federation.json('GET', '/api/audit')).toMatchObject({ size: 1, entries: [{ type: 'plan.create' }] });
+});
+
+it('makes no run for fewer sites than the quorum, and none that it does not know', async () => {
+  const { hash: planHash } = await federation.json<{ hash: string }>('POST', '/api/plans', {
+    plan: tinyPlan('fedavg'),
+  });
+  const few = await federation.http('POST', '/api/runs', { planHash });
+  expect([few.status, await few.json()]).toEqual([409, expect.objectContaining({ code: 'QUORUM_NOT_MET' })]);
+  const unknown = await federation.http('POST', '/api/runs', { planHash, sites: ['nowhere', 'ash'] });
+  expect([unknown.status, await unknown.json()]).toEqual([404, expect.objectContaining({ code: 'SITE_NOT_FOUND' })]);
+  expect(await federation.json('GET', '/api/runs')).toEqual([]);
+});
