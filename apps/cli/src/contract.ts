@@ -78,6 +78,28 @@ export interface RunView {
   readonly evaluations: { readonly done: number; readonly total: number };
 }
 
+/** A model of the registry, and the places that it came from. */
+export interface ModelView {
+  readonly digest: string;
+  readonly bytes: number;
+  readonly parameters: number;
+  readonly versions: readonly {
+    readonly runId: string;
+    readonly planName: string;
+    readonly round: number;
+    readonly origin: string;
+    readonly site: string | null;
+  }[];
+}
+
+/** What a run would be; nothing has been stored. */
+export interface RunOutlook {
+  readonly prose: string;
+  readonly hash: string;
+  readonly sites: readonly string[];
+  readonly parameters: number;
+}
+
 export interface ModelResult {
   readonly digest: string;
   readonly origin: 'initial' | 'global' | 'local';

@@ -1,5 +1,5 @@
 import { ConsiliumError, isErrorCode } from '@consilium/errors';
-import type { PlanView, RunResults, RunView, SiteView } from './contract.js';
+import type { ModelView, PlanView, RunOutlook, RunResults, RunView, SiteView } from './contract.js';
 
 /** Where a coordinator's person-facing HTTP is, and the token that opens it. */
 export interface CoordinatorAddress {
@@ -35,7 +35,7 @@ export class CoordinatorClient {
   }
 
   /** What a run would do; nothing is stored. */
-  async tryRun(planHash: string, sites: readonly string[] | undefined): Promise<Record<string, unknown>> {
+  async tryRun(planHash: string, sites: readonly string[] | undefined): Promise<RunOutlook> {
     return this.#json('POST', '/api/runs', { planHash, dryRun: true, ...(sites ? { sites } : {}) });
   }
 
@@ -55,7 +55,7 @@ export class CoordinatorClient {
     return this.#json('GET', `/api/runs/${encodeURIComponent(id)}/results`);
   }
 
-  async models(): Promise<Record<string, unknown>[]> {
+  async models(): Promise<ModelView[]> {
     return this.#json('GET', '/api/models');
   }
 

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -19,11 +19,15 @@ export async function listModels(options: Options, environment: Environment): Pr
   const models = await client.models();
   if (options.json) return printJson(models);
   if (models.length === 0) return print('There is no model yet.');
-  const head = Object.keys(models[0]!).filter((name) => models.some((model) => isPlain(model[name])));
   print(
     formatTable(
-      head,
-      models.map((model) => head.map((name) => (isPlain(model[name]) ? String(model[name]) : ''))),
+      ['plan', 'round', 'origin', 'site', 'parameters', 'digest'],
+      models.map(({ digest, parameters, versions }) => {
+        // The same weights may have come out of several runs; the first of them says enough.
+        const [first] = versions;
+        const from = [first?.planName ?? '', first ? String(first.round) : '', first?.origin ?? '', first?.site ?? ''];
+        return [...from, String(parameters), digest];
+      }),
     ),
   );
 }
@@ -35,6 +39,7 @@ export async function exportModel(
   environment: Environment,
 ): Promise<void> {
   const client = await connectTo(await chosenFolder(options.dir, environment.federationFolder));
+  await mkdir(path.dirname(path.resolve(options.out)), { recursive: true });
   await writeModel(client, digest, options.out);
   print(options.out);
 }
@@ -49,8 +54,4 @@ export async function writeModel(client: CoordinatorClient, digest: string, file
     await rm(temporary, { force: true });
     throw error;
   }
-}
-
-function isPlain(value: unknown): value is string | number | boolean {
-  return ['string', 'number', 'boolean'].includes(typeof value);
 }

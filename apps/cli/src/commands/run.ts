@@ -1,6 +1,8 @@
+import { errorCode } from '@consilium/errors';
 import { hasEnded, type RunResults, type RunView } from '../contract.js';
 import type { CoordinatorClient } from '../coordinator-client.js';
 import type { Environment } from '../env.js';
+import { AdvisedError } from '../failure.js';
 import { chosenFolder, connectTo } from '../federation-folder.js';
 import { stopSignals } from '../processes/stop-signals.js';
 import { followRuns } from '../progress/follow-runs.js';
@@ -22,12 +24,16 @@ export async function startRun(
   const client = await connect(options, environment);
   const { hash } = await client.submitPlan(plan);
   if (options.dryRun) {
-    const outlook = await client.tryRun(hash, options.sites);
+    const outlook = await client.tryRun(hash, options.sites).catch(tooFewSites);
     if (options.json) printJson(outlook);
-    else for (const [name, value] of Object.entries(outlook)) print(`${name}: ${inWords(value)}`);
+    else {
+      print(outlook.prose);
+      print(`${outlook.sites.length} sites would be invited: ${outlook.sites.join(', ')}`);
+      print(`The model has ${outlook.parameters} parameters. Nothing was started.`);
+    }
     return;
   }
-  const run = await client.startRun(hash, options.sites);
+  const run = await client.startRun(hash, options.sites).catch(tooFewSites);
   if (options.json) printJson(run);
   else print(`run ${run.id} of plan ${run.planName} has started; follow it with: consilium run watch ${run.id}`);
 }
@@ -116,9 +122,11 @@ function roundsOf(run: RunView): string {
   return `${run.rounds.filter(({ state }) => state === 'closed').length}/${run.roundsPlanned}`;
 }
 
-function inWords(value: unknown): string {
-  if (Array.isArray(value)) return value.map(inWords).join(', ');
-  return typeof value === 'string' ? value : JSON.stringify(value);
+function tooFewSites(error: unknown): never {
+  if (errorCode(error) !== 'QUORUM_NOT_MET') throw error;
+  const advice =
+    "Fewer connected sites have the plan's dataset than its quorum asks for; the coordinator's page shows them.";
+  throw new AdvisedError('QUORUM_NOT_MET', advice, {}, error);
 }
 
 async function connect(options: Options, environment: Environment): Promise<CoordinatorClient> {

@@ -35,6 +35,8 @@ export function runText(run: RunView): string {
 /** Share of the work of this participation that is done, 0..1, and what it does in words. */
 export function participationText(view: ParticipationView): { share: number; words: string } {
   switch (view.state) {
+    case 'accepted':
+      return { share: 0, words: 'waits for its turn' };
     case 'fetching':
       return { share: 0.02 + 0.08 * ratio(view.bytesDone, view.bytesTotal), words: 'fetching the model' };
     case 'training': {
