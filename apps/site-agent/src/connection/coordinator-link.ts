@@ -29,6 +29,9 @@ const FATAL_CODES: ReadonlySet<string> = new Set([
   'CERTIFICATE_INVALID',
 ]);
 
+/** At the longest pause, about one warning a minute. */
+const FAILURES_PER_WARNING = 15;
+
 interface Connection {
   readonly client: CoordinatorClient;
   readonly address: string;
@@ -61,12 +64,16 @@ export class CoordinatorLink {
     signal: AbortSignal,
   ): Promise<T> {
     const backoff = new Backoff();
-    for (;;) {
+    for (let failures = 0; ; failures++) {
       try {
         return await this.callOnce(attempt, signal);
       } catch (error) {
         if (!isPassing(error)) throw error;
-        this.options.logger.debug(errorFields(error), 'coordinator does not answer, trying again');
+        const level = failures % FAILURES_PER_WARNING === 0 ? 'warn' : 'debug';
+        this.options.logger[level](
+          { ...errorFields(error), because: wireText(error) },
+          'coordinator does not answer, trying again',
+        );
         await backoff.pause(signal);
       }
     }
@@ -137,4 +144,10 @@ export class CoordinatorLink {
 
 function isPassing(error: unknown): boolean {
   return error instanceof ConsiliumError && (error.kind === 'unavailable' || error.kind === 'ambiguous');
+}
+
+/** What the network said: a refused connection, a certificate that is not trusted. */
+function wireText(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'details' in cause ? String(cause.details) : undefined;
 }

@@ -13,6 +13,7 @@ export const SET_ASIDE = {
   'mask-size': 'its mask has another size',
   duplicate: 'the same picture as another file',
   'label-repeated': 'more than one line of the label table names it',
+  'label-taken': 'its line of the label table belongs to another film already',
   'split-unknown': 'its line names no part of the split',
   'patient-in-two-parts': 'the table puts its patient into two parts of the split',
 } as const;
@@ -33,10 +34,18 @@ export type Outcome =
   | { readonly kind: 'set-aside'; readonly reason: SetAsideReason }
   | { readonly kind: 'not-an-image'; readonly reason: NotAnImageReason };
 
-/** A line of the label table that has no file. */
+/** A line of the label table that has no film. */
 export interface OrphanLabel {
   readonly line: number;
-  readonly file: string;
+  /** The file, UID or patient that the line names. */
+  readonly names: string;
+}
+
+/** A picture that cannot be used; caught where its file is booked. */
+export class SetAside extends Error {
+  constructor(readonly reason: SetAsideReason) {
+    super(reason);
+  }
 }
 
 /**
@@ -45,7 +54,7 @@ export interface OrphanLabel {
  */
 export class IngestLedger {
   private readonly outcomes = new Map<number, Outcome>();
-  readonly orphanLabels: OrphanLabel[] = [];
+  orphanLabels: readonly OrphanLabel[] = [];
   labelRows = 0;
 
   constructor(readonly files: readonly string[]) {}

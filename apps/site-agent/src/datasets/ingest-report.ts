@@ -70,7 +70,7 @@ export function reportText(report: IngestReport): string {
   lines.push(`${report.labelRows} lines in the label table, ${report.labelsWithoutImage} of them without an image`);
   const named = report.files.filter(({ reason }) => reason in SET_ASIDE);
   for (const { file, reason } of named) lines.push(`  ${reason.padEnd(20)} ${printable(file)}`);
-  for (const { file, line } of report.orphanLabels)
-    lines.push(`  ${'label-without-image'.padEnd(20)} ${printable(file)} (line ${line})`);
+  for (const { names, line } of report.orphanLabels)
+    lines.push(`  ${'label-without-image'.padEnd(20)} ${printable(names)} (line ${line})`);
   return lines.join('\n');
 }

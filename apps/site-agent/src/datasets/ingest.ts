@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type DicomImage, readImage, toGrey } from '@consilium/dicom';
+import { dirname, isAbsolute, join, relative } from 'node:path';
+import { type DicomHeader, type DicomImage, readImage, toGrey } from '@consilium/dicom';
 import { ConsiliumError, type ErrorCode } from '@consilium/errors';
 import { throwIfStopped } from '../platform/stopping.js';
 import type { RawStudies } from '../stages.js';
 import type { DatasetRequest, RawImage } from './image.js';
-import { IngestLedger, type SetAsideReason } from './ingest-ledger.js';
+import { IngestLedger, type NotAnImageReason, SetAside, type SetAsideReason } from './ingest-ledger.js';
+import { LabelJoin, nameKey } from './label-join.js';
 import { type LabelRow, type LabelTable, parseLabelTable } from './label-table.js';
 import { readMask } from './mask.js';
 import { type FoundFile, walkFolder } from './walk-folder.js';
@@ -14,18 +15,10 @@ import { type FoundFile, walkFolder } from './walk-folder.js';
 /** Far above any single picture; a larger file is not read into memory. */
 const LARGEST_FILE_BYTES = 512 * 2 ** 20;
 
-/** A picture or a mask that cannot be used; caught where the file is booked. */
-class SetAside extends Error {
-  constructor(readonly reason: SetAsideReason) {
-    super(reason);
-  }
-}
-
 interface Folder {
   readonly root: string;
   readonly found: ReadonlyMap<string, FoundFile>;
-  readonly table: LabelTable;
-  readonly rowsByFile: ReadonlyMap<string, readonly LabelRow[]>;
+  readonly join: LabelJoin;
   readonly classes: ReadonlySet<string> | undefined;
 }
 
@@ -37,18 +30,14 @@ interface Folder {
  */
 export async function ingest(request: DatasetRequest, signal: AbortSignal): Promise<RawStudies> {
   const files = await filesOf(request.folder, signal);
-  const table = await readTable(request.labels);
+  const table = await readTable(request);
   const found = new Map(files.map((entry) => [nameKey(entry.file), entry]));
   const ledger = new IngestLedger(files.map((entry) => entry.file));
   ledger.labelRows = table.rows.length;
-  const rowsByFile = Map.groupBy(table.rows, (row) => nameKey(row.file));
-  for (const row of table.rows)
-    if (!found.get(nameKey(row.file))?.isRegular) ledger.orphanLabels.push({ line: row.line, file: row.file });
   const folder: Folder = {
     root: request.folder,
     found,
-    table,
-    rowsByFile,
+    join: new LabelJoin(table, found),
     classes: request.classes && new Set(request.classes),
   };
   const candidates = bookOthers(files, folder, request.labels, ledger);
@@ -65,32 +54,29 @@ async function filesOf(folder: string, signal: AbortSignal): Promise<FoundFile[]
   }
 }
 
-async function readTable(path: string): Promise<LabelTable> {
+async function readTable({ folder, labels }: DatasetRequest): Promise<LabelTable> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readFile(labels, 'utf8');
   } catch (error) {
     throw new ConsiliumError('LABEL_TABLE_INVALID', { problem: 'it cannot be opened' }, error);
   }
-  return parseLabelTable(text);
-}
-
-/** One file has one name, however its accents are stored. */
-function nameKey(file: string): string {
-  return file.normalize('NFC');
+  // Paths are relative to the table where it lies in the folder, and to the folder where it lies elsewhere.
+  const base = relative(folder, dirname(labels)).replaceAll('\\', '/');
+  return parseLabelTable(text, base.startsWith('..') || isAbsolute(base) ? '' : base);
 }
 
 /** Books the files that are plainly no pictures; answers the numbers of the others. */
 function bookOthers(files: readonly FoundFile[], folder: Folder, labels: string, ledger: IngestLedger): number[] {
-  const masks = new Set(folder.table.rows.flatMap((row) => (row.mask ? [nameKey(row.mask)] : [])));
-  const usedMasks = new Set(
-    folder.table.rows.flatMap((row) => (row.mask && folder.found.has(nameKey(row.file)) ? [nameKey(row.mask)] : [])),
-  );
+  const { rows } = folder.join.table;
+  const maskKeys = (from: readonly LabelRow[]) => new Set(from.flatMap(({ mask }) => (mask ? [nameKey(mask)] : [])));
+  const masks = maskKeys(rows);
+  const usedMasks = maskKeys(rows.filter((row) => folder.join.mayHaveImage(row)));
   const maskFolders = new Set([...masks].map(folderOf).filter((below) => below !== ''));
   const candidates: number[] = [];
   files.forEach(({ file, isRegular }, ordinal) => {
     const key = nameKey(file);
-    const book = (reason: Parameters<typeof notAnImage>[2]) => notAnImage(ledger, ordinal, reason);
+    const book = (reason: NotAnImageReason) => ledger.record(ordinal, { kind: 'not-an-image', reason });
     if (!isRegular) book('link');
     else if (join(folder.root, file) === join(labels)) book('label-table');
     else if (usedMasks.has(key)) book('mask');
@@ -99,14 +85,6 @@ function bookOthers(files: readonly FoundFile[], folder: Folder, labels: string,
     else candidates.push(ordinal);
   });
   return candidates;
-}
-
-function notAnImage(
-  ledger: IngestLedger,
-  ordinal: number,
-  reason: 'label-table' | 'mask' | 'mask-without-image' | 'directory' | 'link',
-): void {
-  ledger.record(ordinal, { kind: 'not-an-image', reason });
 }
 
 function folderOf(file: string): string {
@@ -132,11 +110,12 @@ async function* readAll(
       ledger.setAside(ordinal, error.reason);
     }
   }
+  ledger.orphanLabels = folder.join.orphans();
 }
 
 async function readOne(ordinal: number, file: string, folder: Folder): Promise<RawImage> {
   const image = parseImage(await readBytes(join(folder.root, file), 'unreadable'));
-  const row = rowOf(file, folder);
+  const row = rowOf(file, image.dicom.header, folder);
   const mask = row.mask === undefined ? undefined : await maskOf(row.mask, image, folder);
   if (row.part === 'unknown') throw new SetAside('split-unknown');
   return {
@@ -185,11 +164,9 @@ function orSetAside<T>(read: () => T): T {
   }
 }
 
-function rowOf(file: string, folder: Folder): LabelRow {
-  const [row, second] = folder.rowsByFile.get(nameKey(file)) ?? [];
-  if (second) throw new SetAside('label-repeated');
-  if (!row) throw new SetAside('no-label');
-  const { hasLabels, hasMasks } = folder.table;
+function rowOf(file: string, header: DicomHeader, folder: Folder): LabelRow {
+  const row = folder.join.rowOf(file, header);
+  const { hasLabels, hasMasks } = folder.join.table;
   if (row.label === undefined && row.mask === undefined)
     throw new SetAside(hasMasks && !hasLabels ? 'mask-missing' : 'no-label');
   if (row.label !== undefined && folder.classes && !folder.classes.has(row.label)) throw new SetAside('unknown-class');

@@ -6,8 +6,22 @@ it('reads a table with a byte order mark, quotes, blank lines and columns it doe
   expect(table.hasLabels).toBe(true);
   expect(table.hasMasks).toBe(false);
   expect(table.rows).toEqual([
-    { line: 2, file: 'a, b.dcm', label: 'nodule', mask: undefined, patientId: undefined, part: undefined },
-    { line: 4, file: 'sub/c.dcm', label: undefined, mask: undefined, patientId: undefined, part: undefined },
+    {
+      line: 2,
+      of: { by: 'file', value: 'a, b.dcm' },
+      label: 'nodule',
+      mask: undefined,
+      patientId: undefined,
+      part: undefined,
+    },
+    {
+      line: 4,
+      of: { by: 'file', value: 'sub/c.dcm' },
+      label: undefined,
+      mask: undefined,
+      patientId: undefined,
+      part: undefined,
+    },
   ]);
 });
 
@@ -35,11 +49,22 @@ it('reads parts from split words and from folds, and split goes before fold', ()
 
 it.each([
   ['an empty file', '', 'it is empty'],
-  ['no column of files', 'name,label\na,b', 'it has no column "file"'],
+  ['no column that names films', 'name,label\na,b', 'it has no column that names films, such as "file"'],
   ['nothing to learn', 'file,age\na,3', 'it has neither a column "label" nor a column "mask"'],
   ['lines of another length', 'file,label\na,b,c', 'it is not CSV'],
 ])('refuses %s with its reason', (_, text, problem) => {
   expect(() => parseLabelTable(text)).toThrow(
     expect.objectContaining({ code: 'LABEL_TABLE_INVALID', detail: expect.objectContaining({ problem }) }),
   );
+});
+
+it('a row is about the first of file, UID and patient that it gives; paths start at the base', () => {
+  const text = 'file,sop_instance_uid,patient_id,label,mask\n../a.dcm,1.2,P,x,m.png\n,1.2,P,x,\n,,P,x,\n';
+  const { rows } = parseLabelTable(text, 'tables');
+  expect(rows.map(({ of }) => of)).toEqual([
+    { by: 'file', value: 'a.dcm' },
+    { by: 'uid', value: '1.2' },
+    { by: 'patient', value: 'P' },
+  ]);
+  expect(rows[0]!.mask).toBe('tables/m.png');
 });

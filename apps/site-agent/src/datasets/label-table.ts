@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { ConsiliumError } from '@consilium/errors';
 import { parse } from 'csv-parse/sync';
 import type { Part } from './image.js';
@@ -5,8 +6,8 @@ import type { Part } from './image.js';
 export interface LabelRow {
   /** Line in the file, from 1. */
   readonly line: number;
-  /** Relative to the folder, with forward slashes. */
-  readonly file: string;
+  /** What the row is about: the first of file (relative to the folder, with forward slashes), UID and patient it gives. */
+  readonly of: { readonly by: 'file' | 'uid' | 'patient'; readonly value: string };
   readonly label: string | undefined;
   readonly mask: string | undefined;
   readonly patientId: string | undefined;
@@ -24,6 +25,7 @@ export interface LabelTable {
 /** Column -> the names it may have, in lower case. */
 const COLUMNS = {
   file: ['file', 'image', 'path'],
+  uid: ['sop_instance_uid', 'sopinstanceuid'],
   label: ['label', 'class'],
   mask: ['mask'],
   patientId: ['patient_id', 'patientid', 'patient'],
@@ -42,13 +44,14 @@ const SPLIT_WORDS: Readonly<Record<string, Part>> = {
 const FOLD_PARTS: readonly Part[] = ['test', 'validation', 'train', 'train', 'train'];
 
 /**
- * Reads a label table: CSV with a head line; the column `file` and at least one of `label` and `mask`; `patient_id`,
- * `split` (train, val, validation, test) and `fold` (0 test, 1 validation, 2 to 4 train) as it has them. `split` goes
- * before `fold`. Any other column is ignored.
+ * Reads a label table: CSV with a head line; at least one of `file`, `sop_instance_uid` and `patient_id` to say which film
+ * a row is about; at least one of `label` and `mask`; `split` (train, val, validation, test) and `fold` (0 test, 1
+ * validation, 2 to 4 train) as it has them. `split` goes before `fold`. Any other column is ignored.
  *
+ * Units    paths of the table are relative to `base`, which is relative to the folder; '' if they are the same.
  * Errors   LABEL_TABLE_INVALID.
  */
-export function parseLabelTable(text: string): LabelTable {
+export function parseLabelTable(text: string, base = ''): LabelTable {
   const [head, ...lines] = parseCsv(text);
   if (!head) throw new ConsiliumError('LABEL_TABLE_INVALID', { problem: 'it is empty' });
   const names = head.record.map((name) => name.trim().toLowerCase());
@@ -58,7 +61,8 @@ export function parseLabelTable(text: string): LabelTable {
       names.findIndex((name) => (known as readonly string[]).includes(name)),
     ]),
   ) as Record<keyof typeof COLUMNS, number>;
-  if (at.file < 0) throw new ConsiliumError('LABEL_TABLE_INVALID', { problem: 'it has no column "file"' });
+  if (at.file < 0 && at.uid < 0 && at.patientId < 0)
+    throw new ConsiliumError('LABEL_TABLE_INVALID', { problem: 'it has no column that names films, such as "file"' });
   if (at.label < 0 && at.mask < 0)
     throw new ConsiliumError('LABEL_TABLE_INVALID', { problem: 'it has neither a column "label" nor a column "mask"' });
   const hasParts = at.split >= 0 || at.fold >= 0;
@@ -67,9 +71,9 @@ export function parseLabelTable(text: string): LabelTable {
       const cell = (column: keyof typeof COLUMNS) => record[at[column]]?.trim() || undefined;
       return {
         line,
-        file: relativePath(cell('file') ?? ''),
+        of: subjectOf(cell('file') && pathFrom(base, cell('file')!), cell('uid'), cell('patientId')),
         label: cell('label'),
-        mask: cell('mask') && relativePath(cell('mask')!),
+        mask: cell('mask') && pathFrom(base, cell('mask')!),
         patientId: cell('patientId'),
         part: hasParts ? partOf(cell('split'), cell('fold')) : undefined,
       };
@@ -106,6 +110,11 @@ function partOf(split: string | undefined, fold: string | undefined): Part | 'un
   return 'unknown';
 }
 
-function relativePath(path: string): string {
-  return path.replaceAll('\\', '/').replace(/^(\.\/)+/, '');
+function subjectOf(file: string | undefined, uid: string | undefined, patient: string | undefined): LabelRow['of'] {
+  if (file !== undefined || (uid === undefined && patient === undefined)) return { by: 'file', value: file ?? '' };
+  return uid !== undefined ? { by: 'uid', value: uid } : { by: 'patient', value: patient! };
+}
+
+function pathFrom(base: string, path: string): string {
+  return posix.normalize(posix.join(base, path.replaceAll('\\', '/')));
 }

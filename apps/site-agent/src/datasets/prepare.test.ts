@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { uidFromName } from '@consilium/dicom';
 import { SITE_PROFILES, writePhantomSite } from '@consilium/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { prepareDataset } from '../pipeline.js';
@@ -87,7 +88,7 @@ it('accounts for every file, with the reason of each that is not used', async ()
   expect(report).toMatchObject({ usable: 20, labelRows: 31, labelsWithoutImage: 1 });
   expect(report.filesCounted).toBe(report.filesIn);
   expect(report.filesIn).toBe(20 + 10 + 26);
-  expect(report.orphanLabels).toEqual([{ line: 32, file: 'vanished.dcm' }]);
+  expect(report.orphanLabels).toEqual([{ line: 32, names: 'vanished.dcm' }]);
   expect(report.files).toContainEqual({ file: 'cut.dcm', reason: 'truncated' });
   expect(reportText(report)).toContain('56 files in, 56 counted: 20 usable images');
   expect(summary.train + summary.validation + summary.test).toBe(20);
@@ -180,6 +181,21 @@ it('a phantom hospital with one of each defect loses exactly those', async () =>
   const { report } = await prepare();
   expect(report.usable).toBe(films);
   expect(report.setAside).toEqual({ 'not-dicom': 1, truncated: 1, 'no-label': 1, 'mask-size': 1 });
-  expect(report.orphanLabels.map(({ file }) => file)).toEqual(['dicom/missing.dcm']);
+  expect(report.orphanLabels.map(({ names }) => names)).toEqual(['dicom/missing.dcm']);
   expect(report.filesCounted).toBe(report.filesIn);
+});
+
+it('a table may name films by their UID or by the patient; a second film of the patient has no row of its own', async () => {
+  const lines = ['sop_instance_uid,patient_id,label'];
+  for (let i = 0; i < 10; i++) {
+    writeFileSync(join(folder, `f${i}.dcm`), film(i).dicom);
+    lines.push(i < 5 ? `${uidFromName(`instance ${i} 16`)},,a` : `,P-${i},b`);
+  }
+  writeFileSync(join(folder, 'second.dcm'), film(40, { patient: 'P-7' }).dicom);
+  lines.push('1.2.3.4,,a', ',P-99,b');
+  writeFileSync(join(folder, 'labels.csv'), lines.join('\n'));
+  const { report } = await prepare();
+  expect(report).toMatchObject({ usable: 10, setAside: { 'label-taken': 1 }, labelsWithoutImage: 2 });
+  expect(report.files).toContainEqual({ file: 'second.dcm', reason: 'label-taken' });
+  expect(report.orphanLabels.map(({ names }) => names)).toEqual(['1.2.3.4', 'P-99']);
 });
