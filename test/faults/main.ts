@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { clearAll } from '../federation/ground.ts';
 import type { FaultRow } from './sites.ts';
 
 const SUITES = { sites: () => import('./sites.ts') };
@@ -8,6 +9,9 @@ const { values, positionals } = parseArgs({ allowPositionals: true, options: { j
 const [name] = positionals;
 if (name === undefined || positionals.length > 1 || !Object.hasOwn(SUITES, name))
   stop(`usage: npm run test:faults -- ${Object.keys(SUITES).join('|')} [--json FILE]`);
+
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => void clearAll().finally(() => process.exit(130)));
 
 const suite = await SUITES[name as keyof typeof SUITES]();
 const startedAt = performance.now();
@@ -29,7 +33,7 @@ function printRow(row: FaultRow): void {
 }
 
 function printCells(cells: readonly string[]): void {
-  const widths = [8, 26, 10, 9, 13, 0];
+  const widths = [8, 29, 10, 9, 13, 0];
   process.stdout.write(
     `${cells
       .map((cell, i) => cell.padEnd(widths[i] ?? 0))

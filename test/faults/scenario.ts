@@ -31,10 +31,7 @@ const TIMEOUT_MS = 240_000;
 /** Runs a scenario with processes, database and site folders of its own, so that nothing is left over from another. */
 export async function runScenario(ground: Ground, scenario: Scenario): Promise<Outcome> {
   const { name, plan, agents = [], coordinator = [] } = scenario;
-  const federation = await startOn(ground, {
-    name: name.replaceAll(/[^a-z]+/g, '-'),
-    killPoints: { agents, coordinator },
-  });
+  const federation = await startOn(ground, { killPoints: { agents, coordinator } });
   const problems: string[] = [];
   try {
     const startedAt = performance.now();

@@ -14,6 +14,7 @@ import {
 } from '@consilium/pki';
 import { deletePostgres, startPostgres } from '@consilium/postgres';
 import pg from 'pg';
+import { endAll } from './supervised-child.ts';
 import { DATASET } from './tiny-plans.ts';
 
 /** A hospital of a federation under test: its id, and its own folder of DICOM files with `labels.csv`. */
@@ -27,7 +28,7 @@ export interface Ground {
   readonly directory: string;
   readonly siteIds: readonly string[];
   /** Makes the folders of one federation, with a database of its own and the sites as they were when nothing had run yet. */
-  lay(name: string): Promise<LaidFederation>;
+  lay(): Promise<LaidFederation>;
   /** Stops the database and deletes everything. */
   clear(): Promise<void>;
 }
@@ -60,22 +61,33 @@ export async function freshDirectory(): Promise<string> {
   return directory;
 }
 
+const uncleared = new Set<() => Promise<void>>();
+
+/** For whoever is interrupted: ends all processes at once and clears every ground that is not cleared yet. */
+export async function clearAll(): Promise<void> {
+  endAll();
+  for (const clear of uncleared) await clear();
+}
+
 export async function prepareGround(directory: string, sites: readonly SiteOptions[]): Promise<Ground> {
   await mkdir(directory, { recursive: true });
   const postgresDirectory = path.join(directory, 'postgres');
   const postgres = await startPostgres({ directory: postgresDirectory });
   const clear = async () => {
+    uncleared.delete(clear);
     await deletePostgres(postgresDirectory);
     await rm(directory, { recursive: true, force: true });
   };
+  uncleared.add(clear);
   try {
     const authority = await createAuthority({ federation: FEDERATION });
     const tls = path.join(directory, 'tls');
     await writeTls(tls, 'server', await issueCoordinatorCertificate(authority, { hosts: [HOST, 'localhost'] }));
     const prepared = (siteId: string) => path.join(directory, 'prepared', siteId);
     await Promise.all(sites.map((site) => prepareSite(prepared(site.id), site, authority)));
-    const lay = async (name: string): Promise<LaidFederation> => {
-      const own = path.join(directory, name);
+    const lay = async (): Promise<LaidFederation> => {
+      // Always a new one: a kill log or an outbox of another federation would change what happens here.
+      const own = await mkdtemp(path.join(directory, 'federation-'));
       const siteFolder = (siteId: string) => path.join(own, 'sites', siteId);
       await mkdir(path.join(own, 'logs'), { recursive: true });
       for (const { id } of sites) await cp(prepared(id), siteFolder(id), { recursive: true });

@@ -19,7 +19,6 @@ export type { SiteOptions } from './ground.ts';
 
 /** How one federation differs from another on the same ground. */
 export interface FederationChoices {
-  readonly name?: string;
   /** Kill points of the coordinator, and of every agent: each process dies once at each. */
   readonly killPoints?: { readonly coordinator?: readonly string[]; readonly agents?: readonly string[] };
   /** Sites whose agent is not started again after a SIGKILL; all others are, and so is the coordinator. */
@@ -41,6 +40,8 @@ export interface Federation {
   firedPoints(): { coordinator: string[]; agents: Record<string, string[]> };
   /** Lives that a SIGKILL has ended, as their parent saw it. */
   kills(): { coordinator: number; agents: Record<string, number> };
+  /** All living processes of this federation, down to the trainers. */
+  processes(): MarkedProcess[];
   /** Ends one site's agent in an orderly way and starts it again with other kill points. */
   rearm(siteId: string, killPoints: readonly string[], isRestarted: boolean): Promise<void>;
   /** Ends all processes; answers what of that was not in order: a process that would not end, a trainer that outlived its agent. */
@@ -86,7 +87,7 @@ export async function startFederation({ directory, sites, ...choices }: Federati
 
 /** One federation of real processes on prepared ground; nothing has run at its sites before. */
 export async function startOn(ground: Ground, choices: FederationChoices = {}): Promise<Federation> {
-  const laid = await ground.lay(choices.name ?? 'federation');
+  const laid = await ground.lay();
   const logs = path.join(laid.directory, 'logs');
   const mark = randomUUID();
   const problems: string[] = [];
@@ -167,6 +168,7 @@ export async function startOn(ground: Ground, choices: FederationChoices = {}): 
         coordinator: coordinator.kills,
         agents: Object.fromEntries([...agents].map(([siteId, { kills }]) => [siteId, kills])),
       }),
+      processes: () => markedProcesses(mark),
       rearm: async (siteId, killPoints, isRestarted) => {
         const problem = await agents.get(siteId)?.stop();
         if (problem !== undefined) problems.push(problem);

@@ -21,11 +21,14 @@ export interface ChildOptions {
 const STOP_TIMEOUT_MS = 15_000;
 const LOG_TAIL_CHARACTERS = 2500;
 
-/** Pids of all that was started here; nothing of it outlives this process, however it ends. */
-const living = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of living) child.kill('SIGKILL');
-});
+const living = new Set<SupervisedChild>();
+// Nothing that was started here outlives this process, however it ends.
+process.on('exit', endAll);
+
+/** Ends all that was started here at once, and for good. */
+export function endAll(): void {
+  for (const child of living) child.end();
+}
 
 /** One process of a federation under test, over all its lives. */
 export class SupervisedChild {
@@ -72,11 +75,9 @@ export class SupervisedChild {
     throw new Error(`${this.name}: ${answer}\n${this.logTail()}`);
   }
 
-  launch(): void {
-    this.#spawn();
-  }
-
-  kill(): void {
+  /** Ends it at once, without another life. */
+  end(): void {
+    this.#isStopping = true;
     this.#child?.kill('SIGKILL');
   }
 
@@ -115,14 +116,14 @@ export class SupervisedChild {
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);
-    living.add(child);
+    living.add(this);
     this.#isStopping = false;
     this.#child = child;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#ended = promise;
     child.on('error', () => {});
     child.once('exit', (code, signal) => {
-      living.delete(child);
+      living.delete(this);
       this.#onExit(code, signal);
       resolve();
     });
