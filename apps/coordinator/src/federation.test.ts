@@ -3,8 +3,8 @@ import { resolvePlan } from '@consilium/plan';
 import { importSafetensors } from '@consilium/tensors';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ResultsView } from './runs/results.js';
-import { TestFederation } from './testing/federation.js';
-import { tinyPlan } from './testing/plans.js';
+import { TestFederation } from './testing/federation.fixture.js';
+import { tinyPlan } from './testing/plans.fixture.js';
 
 let federation: TestFederation;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { leafHash, parseEntry } from '@consilium/audit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Database } from '../platform/database.js';
 import { migrate } from '../platform/migrate.js';
-import { TestFederation } from '../testing/federation.js';
+import { TestFederation } from '../testing/federation.fixture.js';
 import { AuditLog, subject } from './audit-log.js';
 
 let federation: TestFederation;

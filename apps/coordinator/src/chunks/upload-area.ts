@@ -39,7 +39,7 @@ export class UploadArea {
     await this.cutOff(this.folderOf(key));
     const wanted = new Set(manifest.chunkDigests);
     const sizes = new Map<string, number>();
-    for (const name of await this.names(key)) {
+    for (const name of await namesIn(this.folderOf(key))) {
       const file = path.join(this.folderOf(key), name);
       if (wanted.has(path.basename(name, PART))) sizes.set(name, (await stat(file)).size);
       else await rm(file, { force: true });
@@ -94,6 +94,13 @@ export class UploadArea {
     await rm(folder, { recursive: true, force: true });
   }
 
+  /** Drops the uploads of all rounds that take no more: a crash may have come before they were dropped. */
+  async sweep(takesUploads: (runId: string, round: number) => boolean): Promise<void> {
+    for (const runId of await namesIn(this.folder))
+      for (const round of await namesIn(path.join(this.folder, runId)))
+        if (!takesUploads(runId, Number(round))) await this.dropRound(runId, Number(round));
+  }
+
   private async cutOff(prefix: string): Promise<void> {
     for (const [file, writer] of this.writers) {
       if (file !== prefix && !file.startsWith(prefix + path.sep)) continue;
@@ -105,13 +112,13 @@ export class UploadArea {
   private folderOf(key: UploadKey): string {
     return path.join(this.folder, key.runId, String(key.round), key.siteId);
   }
+}
 
-  private async names(key: UploadKey): Promise<string[]> {
-    try {
-      return await readdir(this.folderOf(key));
-    } catch (error) {
-      if (isMissing(error)) return [];
-      throw error;
-    }
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
   }
 }

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { TestFederation } from '../testing/federation.js';
-import { tinyPlan } from '../testing/plans.js';
+import { TestFederation } from '../testing/federation.fixture.js';
+import { tinyPlan } from '../testing/plans.fixture.js';
 
 let federation: TestFederation;
 beforeAll(async () => {

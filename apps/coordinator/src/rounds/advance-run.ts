@@ -1,19 +1,17 @@
-import { decide, decideRun, isRunOver } from '@consilium/rounds';
+import { advanceRound, decide, decideRun, isRunOver } from '@consilium/rounds';
 import { Injectable } from '@nestjs/common';
-import { UploadArea } from '../chunks/upload-area.js';
 import { Database, type Transaction } from '../platform/database.js';
-import { KillPoint } from '../platform/kill-point.js';
 import { type LoadedRun, liveRound, type RoundRow, RunRepository } from '../runs/run.repository.js';
 import { RunTransitions } from '../runs/run-transitions.js';
 import type { RoundToAggregate } from './aggregate-round.js';
+import { Announce, type CommittedStep } from './announce.js';
 import { MakeCandidate } from './make-candidate.js';
 import { RoundTransitions } from './round-transitions.js';
 import { participantFacts, participationFacts, roundFacts, roundOfGivingUp, runFacts } from './run-facts.js';
-import { WorkBell } from './work-bell.js';
 
 /** What came out of one step. */
 type Step =
-  | { readonly kind: 'done'; readonly round: number | null; readonly sites: readonly string[] }
+  | { readonly kind: 'done'; readonly step: CommittedStep }
   | { readonly kind: 'aggregate'; readonly task: RoundToAggregate }
   | { readonly kind: 'wait'; readonly until: Date | null };
 
@@ -29,9 +27,7 @@ export class AdvanceRun {
     private readonly runTransitions: RunTransitions,
     private readonly roundTransitions: RoundTransitions,
     private readonly makeCandidate: MakeCandidate,
-    private readonly uploads: UploadArea,
-    private readonly bell: WorkBell,
-    private readonly killPoint: KillPoint,
+    private readonly announcing: Announce,
   ) {}
 
   /** Answers when to look again if nothing arrives before; null for never. */
@@ -40,7 +36,7 @@ export class AdvanceRun {
       const step = await this.database.transaction((transaction) => this.step(transaction, runId));
       if (step.kind === 'wait') return step.until;
       if (step.kind === 'aggregate') await this.makeCandidate.make(step.task, signal);
-      else await this.announce(runId, step);
+      else await this.announcing.announce(step.step);
     }
     return null;
   }
@@ -56,7 +52,7 @@ export class AdvanceRun {
     const decision = decide(roundFacts(loaded, round), participationFacts(loaded, round), loaded.now);
     if (decision.kind === 'transition') {
       await this.roundTransitions.apply(transaction, loaded, round, decision);
-      return done(loaded, round.number);
+      return done(loaded, { number: round.number, state: advanceRound(round.state, decision.event) });
     }
     if (decision.kind === 'wait' && decision.waitsFor.what === 'aggregation')
       return { kind: 'aggregate', task: { runId: loaded.run.id, round: round.number, plan: loaded.plan } };
@@ -87,20 +83,8 @@ export class AdvanceRun {
         return { kind: 'wait', until: null };
     }
   }
-
-  /** After the commit: whoever waits is told, and what is of no more use is dropped. */
-  private async announce(runId: string, { round, sites }: Extract<Step, { kind: 'done' }>): Promise<void> {
-    this.bell.ring(sites);
-    if (round === null) return;
-    const row = await this.database.client.round.findUnique({ where: { runId_number: { runId, number: round } } });
-    if (row === null) return;
-    if (row.state === 'closed' || row.state === 'aborted') await this.uploads.dropRound(runId, round);
-    // In the middle of `aggregating` there is a point of its own.
-    if (row.state !== 'planned' && row.state !== 'aborted' && row.state !== 'aggregating')
-      this.killPoint.reach(row.state);
-  }
 }
 
-function done({ participants }: LoadedRun, round: number | null): Step {
-  return { kind: 'done', round, sites: participants.map((p) => p.siteId) };
+function done({ run, participants }: LoadedRun, round: CommittedStep['round']): Step {
+  return { kind: 'done', step: { runId: run.id, sites: participants.map((p) => p.siteId), round } };
 }

@@ -8,6 +8,8 @@ import { RunTransitions } from '../runs/run-transitions.js';
 import { SitesModule } from '../sites/sites.module.js';
 import { AdvanceRun } from './advance-run.js';
 import { AggregateRound } from './aggregate-round.js';
+import { Announce } from './announce.js';
+import { FindWork } from './find-work.js';
 import { MakeCandidate } from './make-candidate.js';
 import { ProgressService } from './progress.service.js';
 import { RoundTransitions } from './round-transitions.js';
@@ -21,8 +23,17 @@ import { WorkBell } from './work-bell.js';
 @Module({
   imports: [AuditModule, ChunksModule, ModelsModule, PlansModule, SitesModule],
   providers: [
-    ...[AdvanceRun, RunDriver, RunRepository, RunTransitions, RoundTransitions, AggregateRound, MakeCandidate],
-    ...[WorkBell, WorkService, ProgressService, TransferService, UpdateService],
+    ...[
+      AdvanceRun,
+      RunDriver,
+      RunRepository,
+      RunTransitions,
+      RoundTransitions,
+      AggregateRound,
+      MakeCandidate,
+      Announce,
+    ],
+    ...[WorkBell, FindWork, WorkService, ProgressService, TransferService, UpdateService],
   ],
   exports: [
     ...[RunDriver, RunRepository, RunTransitions, RoundTransitions],

@@ -1,4 +1,5 @@
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
+import { UploadArea } from '../chunks/upload-area.js';
 import { errorFields, LOGGER, type Logger } from '../platform/logger.js';
 import { WakeQueue } from '../platform/wake-queue.js';
 import { RunRepository } from '../runs/run.repository.js';
@@ -24,12 +25,15 @@ export class RunDriver implements BeforeApplicationShutdown {
     private readonly advance: AdvanceRun,
     private readonly runs: RunRepository,
     private readonly queue: WakeQueue,
+    private readonly uploads: UploadArea,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Takes up every run that a former process left, and listens to the queue. */
   async start(): Promise<void> {
     await this.queue.start((runId) => this.wake(runId));
+    const open = await this.runs.roundsInTraining();
+    await this.uploads.sweep((runId, number) => open.some((round) => round.runId === runId && round.number === number));
     for (const runId of await this.runs.liveIds()) this.wake(runId);
   }
 

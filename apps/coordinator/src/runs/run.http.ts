@@ -4,8 +4,10 @@ import { ApiBody, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { planView } from '../plans/plan.service.js';
 import { openApiSchema, parseRequest } from '../platform/request-schema.js';
+import { AbortRun } from './abort-run.js';
 import { Results } from './results.js';
-import { AbortRun, RunService } from './run.service.js';
+import { RunService } from './run.service.js';
+import { RunPreview } from './run-preview.js';
 import { RunViews } from './run-view.js';
 
 const createRun = z.strictObject({
@@ -21,6 +23,7 @@ const runId = z.uuid();
 export class RunController {
   constructor(
     private readonly runs: RunService,
+    private readonly preview: RunPreview,
     private readonly aborting: AbortRun,
     private readonly views: RunViews,
     private readonly results: Results,
@@ -32,7 +35,7 @@ export class RunController {
   async create(@Body() body: unknown) {
     const { dryRun, ...request } = parseRequest(createRun, body);
     if (dryRun !== true) return this.views.view(await this.runs.create(request));
-    const { plan, sites } = await this.runs.preview(request);
+    const { plan, sites } = await this.preview.of(request);
     const { rounds, strategy } = plan.plan;
     return {
       dryRun: true,

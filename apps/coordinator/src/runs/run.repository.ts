@@ -99,6 +99,14 @@ export class RunRepository {
     return rows.map((row) => row.id);
   }
 
+  /** The rounds that take uploads. */
+  async roundsInTraining(): Promise<{ runId: string; number: number }[]> {
+    return this.database.client.round.findMany({
+      where: { state: 'training' },
+      select: { runId: true, number: true },
+    });
+  }
+
   /** The runs that wait for sites, this one among them. */
   async waitingFor(siteId: string): Promise<string[]> {
     const rows = await this.database.client.run.findMany({

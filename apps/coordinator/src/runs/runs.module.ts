@@ -5,16 +5,18 @@ import { ModelsModule } from '../models/models.module.js';
 import { PlansModule } from '../plans/plans.module.js';
 import { RoundsModule } from '../rounds/rounds.module.js';
 import { SitesModule } from '../sites/sites.module.js';
+import { AbortRun } from './abort-run.js';
 import { InvitationService } from './invitation.service.js';
 import { Results } from './results.js';
 import { RunController } from './run.http.js';
-import { AbortRun, RunService } from './run.service.js';
+import { RunService } from './run.service.js';
+import { RunPreview } from './run-preview.js';
 import { RunViews } from './run-view.js';
 
 @Module({
   imports: [AuditModule, ChunksModule, ModelsModule, PlansModule, RoundsModule, SitesModule],
   controllers: [RunController],
-  providers: [RunService, AbortRun, RunViews, Results, InvitationService],
+  providers: [RunService, RunPreview, AbortRun, RunViews, Results, InvitationService],
   exports: [RunViews, InvitationService],
 })
 export class RunsModule {}

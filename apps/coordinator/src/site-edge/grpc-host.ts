@@ -3,11 +3,13 @@ import { CoordinatorService } from '@consilium/proto';
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../platform/config.js';
 import { errorFields, LOGGER, type Logger } from '../platform/logger.js';
-import { SiteEdge } from './site.grpc.js';
+import { ResultEdge } from './result.grpc.js';
+import { TransferEdge } from './transfer.grpc.js';
+import { WorkEdge } from './work.grpc.js';
 
 const STOP_GRACE_MS = 1000;
 
-/** The server that sites dial. */
+/** The server that sites dial. Each handler finds out who calls, decodes, calls one service method, and encodes the answer. */
 @Injectable()
 export class GrpcHost implements BeforeApplicationShutdown {
   private server: Server | null = null;
@@ -15,14 +17,23 @@ export class GrpcHost implements BeforeApplicationShutdown {
   constructor(
     @Inject(CONFIG) private readonly config: Pick<Config, 'grpc' | 'tls'>,
     @Inject(LOGGER) private readonly logger: Logger,
-    private readonly edge: SiteEdge,
+    private readonly work: WorkEdge,
+    private readonly transfers: TransferEdge,
+    private readonly results: ResultEdge,
   ) {}
 
   /** Starts to listen and answers the address. Errors  ADDRESS_IN_USE, CERTIFICATE_INVALID. */
   async start(): Promise<string> {
     const { host, port } = this.config.grpc;
     this.server = createServer();
-    addService(this.server, CoordinatorService, this.edge, {
+    const { hello, pollWork, answerInvitation, reportProgress } = this.work;
+    const { fetchChunks, offerManifest, putChunks } = this.transfers;
+    const { submitUpdate, submitEvaluation } = this.results;
+    const handlers = {
+      ...{ hello, pollWork, answerInvitation, reportProgress },
+      ...{ fetchChunks, offerManifest, putChunks, submitUpdate, submitEvaluation },
+    };
+    addService(this.server, CoordinatorService, handlers, {
       onError: (error, call) => this.logger.warn({ path: call.path, ...errorFields(error) }, 'call refused'),
     });
     return `${host}:${await listen(this.server, this.config.tls, host, port)}`;

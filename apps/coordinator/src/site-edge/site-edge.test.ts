@@ -1,9 +1,9 @@
 import type { TrainAssignment } from '@consilium/proto';
 import { type Manifest, manifestOf } from '@consilium/tensors';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { FakeSite } from '../testing/fake-site.js';
-import { TestFederation } from '../testing/federation.js';
-import { tinyPlan } from '../testing/plans.js';
+import type { FakeSite } from '../testing/fake-site.fixture.js';
+import { TestFederation } from '../testing/federation.fixture.js';
+import { tinyPlan } from '../testing/plans.fixture.js';
 
 let federation: TestFederation;
 let ash: FakeSite;

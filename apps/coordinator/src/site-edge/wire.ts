@@ -10,6 +10,8 @@ import type { Receipt } from '../rounds/update.service.js';
 type WireManifest = { layoutDigest: Uint8Array; bytes: bigint; chunkDigests: Uint8Array[] };
 
 const DIGEST_BYTES = 32;
+const LONGEST_TEXT = 200;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Errors  REQUEST_INVALID. */
 export function hexOf(digest: Uint8Array): string {
@@ -32,6 +34,19 @@ export function countOf(value: bigint): number {
 /** A number that PostgreSQL's bigint can hold. Errors  REQUEST_INVALID. */
 export function bigCountOf(value: bigint): bigint {
   return BigInt(countOf(value));
+}
+
+/** A short text. Errors  REQUEST_INVALID. */
+export function textOf(value: string): string {
+  if (value.length === 0 || value.length > LONGEST_TEXT || value.includes('\0'))
+    throw new ConsiliumError('REQUEST_INVALID', { length: value.length });
+  return value;
+}
+
+/** An id that is no UUID is the id of no run. Errors  SITE_NOT_IN_COHORT. */
+export function runIdOf(runId: string): string {
+  if (!UUID.test(runId)) throw new ConsiliumError('SITE_NOT_IN_COHORT');
+  return runId;
 }
 
 export function manifestFromWire(manifest: WireManifest | undefined): Manifest {

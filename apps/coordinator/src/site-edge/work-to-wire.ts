@@ -1,6 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { PollWorkResponseSchema } from '@consilium/proto';
-import type { Work } from '../rounds/work.service.js';
+import type { Work } from '../rounds/find-work.js';
 import { bytesOf, manifestToWire, splitToWire } from './wire.js';
 
 export function workToWire(work: Work | null): MessageInitShape<typeof PollWorkResponseSchema> {

@@ -7,17 +7,41 @@ export function stateLabel(state: string): Html {
 }
 
 /** Universal time, because the page does not know where its reader sits. */
-export function time(at: Date | string): string {
-  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+export function time(at: Date | string): Html {
+  const iso = new Date(at).toISOString();
+  return html`<time datetime="${iso}">${iso.slice(0, 19).replace('T', ' ')} UTC</time>`;
 }
 
-/** "87.3 %"; empty for what is not defined. */
-export function percent(share: number | null | undefined): string {
-  return share === null || share === undefined ? '' : `${(share * 100).toFixed(1)} %`;
+/** "0.873"; a dash for what is not defined. */
+export function share(value: number | null | undefined): string {
+  return value === null || value === undefined ? '–' : value.toFixed(3);
 }
 
-export function participationRow(row: ParticipationView): Html {
-  return html`<tr><td>${row.site}</td><td>${stateLabel(row.state)}</td><td>${progressText(row)}</td><td class="number">${row.loss?.toFixed(4) ?? ''}</td></tr>`;
+/** A column of a table; numbers stand at its right. */
+export interface Column {
+  readonly title: string;
+  readonly isNumber?: boolean;
+}
+
+/** A table. On a narrow screen each row becomes a block in which every cell names its column. */
+export function table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): Html {
+  const kind = ({ isNumber }: Column) => (isNumber === true ? 'number' : '');
+  return html`<table><thead><tr>${columns.map((column) => html`<th class="${kind(column)}">${column.title}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    (cells) => html`<tr>${columns.map((column, index) => cellOf(column, kind(column), cells[index] ?? ''))}</tr>`,
+  )}</tbody></table>`;
+}
+
+type Cell = Html | string | number | readonly Html[];
+
+function cellOf({ title }: Column, kind: string, cell: Cell): Html {
+  const isEmpty = cell === '' || (Array.isArray(cell) && cell.length === 0);
+  return html`<td class="${isEmpty ? 'empty' : kind}" data-title="${title}">${cell}</td>`;
+}
+
+/** Site, state, progress and loss of a participation. */
+export function participationCells(row: ParticipationView): Cell[] {
+  return [row.site, stateLabel(row.state), progressText(row), row.loss?.toFixed(4) ?? ''];
 }
 
 function progressText(row: ParticipationView): string {

@@ -1,7 +1,7 @@
 import type { RoundView, RunView } from '../runs/run-view.js';
 import type { SiteView } from '../sites/site.service.js';
 import { type Html, html } from './html.js';
-import { participationRow, percent, stateLabel, time } from './parts.js';
+import { participationCells, share, stateLabel, table, time } from './parts.js';
 
 /** What the page shows. */
 export interface StatusPageData {
@@ -21,6 +21,7 @@ export interface StatusPageData {
 }
 
 const ROUNDS_SHOWN = 5;
+const METRICS_SHOWN = 2;
 
 /** The body of the status page. */
 export function statusPage(data: StatusPageData): Html {
@@ -39,56 +40,78 @@ ${data.entries.length === 0 ? html`<p class="card soft">The log is empty.</p>` :
 function runCard(run: RunView): Html {
   const closed = run.rounds.filter((round) => round.state === 'closed').length;
   const newest = run.rounds.at(-1);
+  const isAtWork = newest !== undefined && newest.state !== 'closed' && newest.state !== 'aborted';
   return html`<section class="card">
 <div class="head"><h3>${run.planName}</h3>${stateLabel(run.state)}<span class="soft">${run.strategy}, ${closed} of ${run.roundsPlanned} rounds, started ${time(run.createdAt)}</span></div>
 ${run.reason !== null && html`<p class="says bad">${run.reason}</p>`}
 ${run.waitsFor !== null && html`<p class="says">${run.waitsFor}</p>`}
-<progress max="${run.roundsPlanned}" value="${closed}" aria-label="closed rounds">${closed} of ${run.roundsPlanned}</progress>
-${newest !== undefined && newest.state !== 'closed' && newest.state !== 'aborted' && roundAtWork(newest)}
-${run.rounds.length > 0 && roundTable(run)}
+${run.finishedAt === null && html`<progress max="${run.roundsPlanned}" value="${closed}" aria-label="closed rounds">${closed} of ${run.roundsPlanned}</progress>`}
+${isAtWork && roundAtWork(newest)}
+${roundTable(run)}
 <details><summary>Participants and models</summary>
-<div class="scroll"><table><thead><tr><th>Site</th><th>Answer</th><th class="number">Examples</th><th>Reason</th></tr></thead><tbody>
-${run.participants.map((p) => html`<tr><td>${p.site}</td><td>${stateLabel(p.state)}</td><td class="number">${p.exampleCount ?? ''}</td><td>${p.reason ?? ''}</td></tr>`)}
-</tbody></table></div>
+${participantTable(run)}
 <p class="soft">Initial model <code>${run.initialModelDigest}</code></p>
 ${run.finalModels.map((model) => html`<p class="soft">Newest model${model.site !== null && ` of ${model.site}`} <code>${model.digest}</code></p>`)}
 </details></section>`;
 }
 
+function participantTable({ participants }: RunView): Html {
+  return table(
+    [{ title: 'Site' }, { title: 'Answer' }, { title: 'Examples', isNumber: true }, { title: 'Reason' }],
+    participants.map((p) => [p.site, stateLabel(p.state), p.exampleCount ?? '', p.reason ?? '']),
+  );
+}
+
 function roundAtWork(round: RoundView): Html {
-  return html`<div class="scroll"><table><thead><tr><th>Round ${round.number}, ${round.state}</th><th>State</th><th>Progress</th><th class="number">Loss</th></tr></thead>
-<tbody>${round.participations.map(participationRow)}</tbody></table></div>`;
+  return html`<p class="soft lead">Round ${round.number}, ${round.state}</p>${table(
+    [{ title: 'Site' }, { title: 'State' }, { title: 'Progress' }, { title: 'Loss', isNumber: true }],
+    round.participations.map(participationCells),
+  )}`;
 }
 
 function roundTable(run: RunView): Html {
   const over = run.rounds.filter((round) => round.state === 'closed' || round.state === 'aborted').reverse();
   if (over.length === 0) return html``;
   const shown = over.slice(0, ROUNDS_SHOWN);
-  const metrics = Object.keys(shown.find((round) => round.validation !== null)?.validation?.metrics ?? {}).slice(0, 2);
-  return html`<div class="scroll"><table><thead><tr><th>Round</th><th>State</th>${metrics.map((name) => html`<th class="number">${name}</th>`)}<th>Missing or refused</th></tr></thead><tbody>
-${shown.map(
-  (round) => html`<tr><td>${round.number}</td><td>${stateLabel(round.state)}</td>
-${metrics.map((name) => html`<td class="number">${percent(round.validation?.metrics[name])}</td>`)}
-<td>${[...round.missing.map((site) => `${site} missing`), ...round.refused.map(({ site, code }) => `${site} ${code}`)].join(', ')} ${round.abortedBecause ?? ''}</td></tr>`,
-)}
-</tbody></table></div>${over.length > shown.length && html`<p class="soft">and ${over.length - shown.length} earlier rounds</p>`}`;
+  const judged = shown.find((round) => round.validation !== null);
+  const metrics = Object.keys(judged?.validation?.metrics ?? {}).slice(0, METRICS_SHOWN);
+  const columns = [
+    ...[{ title: 'Round' }, { title: 'State' }],
+    ...metrics.map((title) => ({ title, isNumber: true })),
+    { title: 'Missing or refused' },
+  ];
+  const rows = shown.map((round) => [
+    ...[round.number, stateLabel(round.state)],
+    ...metrics.map((name) => share(round.validation?.metrics[name])),
+    exceptions(round),
+  ]);
+  const earlier = over.length - shown.length;
+  return html`${table(columns, rows)}${earlier > 0 && html`<p class="soft">and ${earlier} earlier</p>`}`;
+}
+
+/** Who was not part of a round, and why it was aborted. */
+function exceptions({ missing, refused, abortedBecause }: RoundView): string {
+  const sites = [...missing.map((site) => `${site} missing`), ...refused.map(({ site, code }) => `${site} ${code}`)];
+  return abortedBecause ?? sites.join(', ');
 }
 
 function siteTable(sites: readonly SiteView[]): Html {
-  return html`<div class="card scroll"><table><thead><tr><th>Site</th><th>State</th><th>Last seen</th><th>Datasets (train, validation, test)</th><th>Engine</th></tr></thead><tbody>
-${sites.map(
-  (
-    site,
-  ) => html`<tr><td>${site.id}</td><td>${stateLabel(site.connected ? 'connected' : 'away')}</td><td>${time(site.lastSeenAt)}</td>
-<td>${site.datasets.map((d) => html`<div>${d.name}: ${d.train}, ${d.validation}, ${d.test}</div>`)}</td>
-<td>${site.backEnds.map((b) => `${b.name} ×${b.threads}`).join(', ')}</td></tr>`,
-)}
-</tbody></table></div>`;
+  const columns = ['Site', 'State', 'Last seen', 'Datasets (train, validation, test)', 'Engine'];
+  const rows = sites.map((site) => [
+    ...[site.id, stateLabel(site.connected ? 'connected' : 'away'), time(site.lastSeenAt)],
+    site.datasets.map((d) => html`<div>${d.name}: ${d.train}, ${d.validation}, ${d.test}</div>`),
+    site.backEnds.map((b) => `${b.name} ×${b.threads}`).join(', '),
+  ]);
+  return html`<div class="card">${table(
+    columns.map((title) => ({ title })),
+    rows,
+  )}</div>`;
 }
 
 function auditTable({ entries, auditSize }: StatusPageData): Html {
-  return html`<div class="card scroll"><p class="soft" style="margin:0">${auditSize} entries; the newest first</p>
-<table><thead><tr><th class="number">No.</th><th>Time</th><th>Act</th><th>By</th></tr></thead><tbody>
-${entries.map((entry) => html`<tr><td class="number">${entry.seq}</td><td>${time(entry.at)}</td><td>${entry.type}</td><td>${entry.who}</td></tr>`)}
-</tbody></table></div>`;
+  return html`<div class="card"><p class="soft lead">${auditSize} entries; the newest first</p>
+${table(
+  [{ title: 'No.' }, { title: 'Time' }, { title: 'Act' }, { title: 'By' }],
+  entries.map((entry) => [entry.seq, time(entry.at), entry.type, entry.who]),
+)}</div>`;
 }

@@ -12,7 +12,7 @@ import type { Config } from '../platform/config.js';
 import { createLogger } from '../platform/logger.js';
 import type { RunView } from '../runs/run-view.js';
 import { type RunningCoordinator, startCoordinator } from '../start-coordinator.js';
-import { FakeSite, type FakeSiteOptions } from './fake-site.js';
+import { FakeSite, type FakeSiteOptions } from './fake-site.fixture.js';
 
 const FEDERATION = 'test';
 const LOOK_AGAIN_MS = 30;

@@ -1,0 +1,32 @@
+import { isRoundOver, type RoundState } from '@consilium/rounds';
+import { Injectable } from '@nestjs/common';
+import { UploadArea } from '../chunks/upload-area.js';
+import { KillPoint } from '../platform/kill-point.js';
+import { WorkBell } from './work-bell.js';
+
+/** A step of a run that has been committed. */
+export interface CommittedStep {
+  readonly runId: string;
+  readonly sites: readonly string[];
+  /** Null for a step of the run itself. */
+  readonly round: { readonly number: number; readonly state: RoundState } | null;
+}
+
+/** What follows a commit: whoever waits is told, and what is of no more use is dropped. All of it may be lost in a crash. */
+@Injectable()
+export class Announce {
+  constructor(
+    private readonly uploads: UploadArea,
+    private readonly bell: WorkBell,
+    private readonly killPoint: KillPoint,
+  ) {}
+
+  async announce({ runId, sites, round }: CommittedStep): Promise<void> {
+    this.bell.ring(sites);
+    if (round === null) return;
+    if (isRoundOver(round.state)) await this.uploads.dropRound(runId, round.number);
+    // In the middle of `aggregating` there is a point of its own.
+    const { state } = round;
+    if (state !== 'planned' && state !== 'aborted' && state !== 'aggregating') this.killPoint.reach(state);
+  }
+}

@@ -1,0 +1,76 @@
+import { ConsiliumError } from '@consilium/errors';
+import type { ServiceHandlers } from '@consilium/grpc';
+import { type CoordinatorService, Order } from '@consilium/proto';
+import { Injectable } from '@nestjs/common';
+import { VERSION } from '../platform/version.js';
+import { ProgressService } from '../rounds/progress.service.js';
+import { WorkService } from '../rounds/work.service.js';
+import { InvitationService } from '../runs/invitation.service.js';
+import { SiteService } from '../sites/site.service.js';
+import { Caller } from './caller.js';
+import * as wire from './wire.js';
+import { workToWire } from './work-to-wire.js';
+
+type Handlers = ServiceHandlers<typeof CoordinatorService>;
+
+/** A site introduces itself, asks for work, answers invitations and reports. */
+@Injectable()
+export class WorkEdge implements Pick<Handlers, 'hello' | 'pollWork' | 'answerInvitation' | 'reportProgress'> {
+  constructor(
+    private readonly caller: Caller,
+    private readonly sites: SiteService,
+    private readonly invitations: InvitationService,
+    private readonly work: WorkService,
+    private readonly progress: ProgressService,
+  ) {}
+
+  hello: Handlers['hello'] = async (request, call) => {
+    const siteId = this.caller.member(call);
+    const auditSize = await this.sites.hello(siteId, {
+      instanceId: wire.textOf(request.instanceId),
+      startCount: wire.bigCountOf(request.startCount),
+      agentVersion: wire.textOf(request.agentVersion),
+      backEnds: request.backEnds.map(({ name, threads }) => ({ name: wire.textOf(name), threads })),
+      datasets: request.datasets.map(({ name, version, train, validation, test }) => ({
+        ...{ name: wire.textOf(name), version: wire.textOf(version) },
+        ...{ train: wire.countOf(train), validation: wire.countOf(validation), test: wire.countOf(test) },
+      })),
+      lastReceipt: request.lastReceiptAuditIndex ?? null,
+    });
+    return { federation: this.caller.federation, siteId, coordinatorVersion: VERSION, auditSize };
+  };
+
+  pollWork: Handlers['pollWork'] = async ({ waitMs }, call) => {
+    const siteId = await this.caller.current(call);
+    return workToWire(await this.work.poll(siteId, waitMs, call.signal));
+  };
+
+  answerInvitation: Handlers['answerInvitation'] = async ({ runId, planDigest, answer }, call) => {
+    const siteId = await this.caller.current(call);
+    if (answer.case === undefined) throw new ConsiliumError('REQUEST_INVALID', { field: 'answer' });
+    const said =
+      answer.case === 'accept'
+        ? {
+            kind: answer.case,
+            datasetVersion: wire.textOf(answer.value.datasetVersion),
+            exampleCount: wire.bigCountOf(answer.value.exampleCount),
+          }
+        : { kind: answer.case, code: answer.value.code, sentence: answer.value.sentence };
+    await this.invitations.answer(siteId, wire.runIdOf(runId), wire.hexOf(planDigest), said);
+    return {};
+  };
+
+  reportProgress: Handlers['reportProgress'] = async (request, call) => {
+    const siteId = await this.caller.current(call);
+    const { round, epoch, epochs, step, steps, loss } = request;
+    const order = await this.progress.report(siteId, {
+      ...{ runId: wire.runIdOf(request.runId), round, epoch, epochs, step, steps },
+      stage: wire.stageFromWire(request.stage),
+      bytesDone: wire.bigCountOf(request.bytesDone),
+      bytesTotal: wire.bigCountOf(request.bytesTotal),
+      loss: loss !== undefined && Number.isFinite(loss) ? loss : null,
+      failure: request.failure?.code ?? null,
+    });
+    return { order: order === 'continue' ? Order.CONTINUE : Order.STOP };
+  };
+}
