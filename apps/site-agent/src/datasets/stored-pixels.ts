@@ -6,7 +6,8 @@ import type { IndexExample, StoredPixels } from './dataset-index.js';
 export async function storePixels(grey: Float32Array, blobs: BlobStore): Promise<StoredPixels> {
   const offset = exactOffset(grey);
   if (offset === undefined) return { digest: await blobs.put(bytesOf(grey)), kind: 'float32' };
-  const values = Uint16Array.from(grey, (value) => value - offset);
+  const values = new Uint16Array(grey.length);
+  for (let i = 0; i < grey.length; i++) values[i] = grey[i]! - offset;
   return { digest: await blobs.put(bytesOf(values)), kind: 'uint16', offset };
 }
 
@@ -16,9 +17,10 @@ export async function loadPixels(example: IndexExample, blobs: BlobStore): Promi
   const bytes = await blobs.get(image.digest);
   requireBytes(bytes, rows * columns * (image.kind === 'uint16' ? 2 : 4));
   const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
-  return image.kind === 'float32'
-    ? new Float32Array(buffer)
-    : Float32Array.from(new Uint16Array(buffer), (value) => value + image.offset);
+  if (image.kind === 'float32') return new Float32Array(buffer);
+  const grey = new Float32Array(new Uint16Array(buffer));
+  for (let i = 0; i < grey.length; i++) grey[i]! += image.offset;
+  return grey;
 }
 
 /** Errors  DATASET_CORRUPT. */

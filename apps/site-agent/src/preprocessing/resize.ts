@@ -42,7 +42,10 @@ export function resize(picture: ArrayLike<number>, from: Size, to: Size): Float3
 
 /** A resized mask: 1 where more than half of the output pixel's area was. */
 export function resizeMask(mask: Uint8Array, from: Size, to: Size): Uint8Array {
-  return Uint8Array.from(resize(mask, from, to), (share) => (share > 0.5 ? 1 : 0));
+  const shares = resize(mask, from, to);
+  const resized = new Uint8Array(shares.length);
+  for (let i = 0; i < shares.length; i++) resized[i] = shares[i]! > 0.5 ? 1 : 0;
+  return resized;
 }
 
 function axisWeights(from: number, to: number): AxisWeights {
