@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConsiliumError } from '@consilium/errors';
@@ -19,17 +18,17 @@ export class Agents {
   constructor(
     private readonly folder: DemoFolder,
     private readonly sites: readonly DemoSite[],
+    threads: readonly number[],
     seed: number,
     environment: NodeJS.ProcessEnv,
     onRestart: (name: string) => void,
   ) {
-    const threads = threadsPerSite(availableParallelism(), sites.length);
     this.#processes = sites.map(
-      (site) =>
+      (site, index) =>
         new SupervisedProcess({
           name: `agent of ${site.id}`,
           file: programFile('site-agent'),
-          words: ['start', '--dir', folder.siteFolder(seed, site), '--threads', String(threads)],
+          words: ['start', '--dir', folder.siteFolder(seed, site), '--threads', String(threads[index])],
           environment,
           logFile: path.join(folder.logs, `${site.id}.log`),
           onRestart,
@@ -77,7 +76,11 @@ export class Agents {
   }
 }
 
-/** Agents train at the same time and share the processors. */
-export function threadsPerSite(processors: number, sites: number): number {
-  return Math.max(1, Math.floor(processors / sites));
+/**
+ * Threads for each site by its share of the work. A small site gets one; a large one, for which the others would wait,
+ * gets the processors that they leave idle. The bytes of a model do not depend on it.
+ */
+export function threadsPerSite(processors: number, examples: readonly number[]): number[] {
+  const all = examples.reduce((sum, count) => sum + count, 0);
+  return examples.map((count) => Math.max(1, Math.ceil((processors * count) / Math.max(1, all))));
 }

@@ -8,8 +8,8 @@ import type { DemoSite } from './sites.js';
 interface Memory {
   /** Plan hash and sites -> run. */
   readonly runs: Record<string, string>;
-  /** Site folder and dataset -> prepared. */
-  readonly prepared: Record<string, true>;
+  /** Site folder and dataset -> training examples of the prepared dataset. */
+  readonly prepared: Record<string, number>;
   /** Process ids of the agents of this start. */
   readonly agents: readonly number[];
 }
@@ -73,13 +73,14 @@ export class DemoFolder {
     await this.#remember({ runs: { ...this.#memory.runs, [key]: id } });
   }
 
-  isPrepared(siteFolder: string, dataset: string): boolean {
-    return this.#memory.prepared[preparedKey(this.root, siteFolder, dataset)] === true;
+  /** Training examples of a dataset that is prepared; undefined while it is not. */
+  preparedExamples(siteFolder: string, dataset: string): number | undefined {
+    return this.#memory.prepared[preparedKey(this.root, siteFolder, dataset)];
   }
 
-  async rememberPrepared(siteFolder: string, dataset: string): Promise<void> {
+  async rememberPrepared(siteFolder: string, dataset: string, trainingExamples: number): Promise<void> {
     const key = preparedKey(this.root, siteFolder, dataset);
-    await this.#remember({ prepared: { ...this.#memory.prepared, [key]: true } });
+    await this.#remember({ prepared: { ...this.#memory.prepared, [key]: trainingExamples } });
   }
 
   get #file(): string {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { errorCode } from '@consilium/errors';
 import type { Environment } from '../env.js';
@@ -9,10 +10,10 @@ import { isStill } from '../processes/leftover.js';
 import { killChildren } from '../processes/run-child.js';
 import { stopSignals, untilStopped } from '../processes/stop-signals.js';
 import { print, say } from '../terminal.js';
-import { Agents } from './agents.js';
+import { Agents, threadsPerSite } from './agents.js';
 import { DemoFolder } from './demo-folder.js';
 import { choosePlans, type DemoPlan, listPlans } from './plan-catalogue.js';
-import { equipSite, prepareDatasets, sitesOf } from './prepare-sites.js';
+import { equipSite, examplesPerSite, prepareDatasets, sitesOf } from './prepare-sites.js';
 import { type DemoOutcome, outcomeTable, type PlanOutcome } from './results.js';
 import { keepModel, runPlan, writeOutcome } from './run-plans.js';
 
@@ -122,7 +123,8 @@ async function setUp(
   if (started.status === 'rejected') throw started.reason;
   const { up, client } = started.value;
   for (const site of sites) await equipSite(folder.siteFolder(seed, site), site, authority, up.grpcAddress);
-  running.agents = new Agents(folder, sites, seed, environment.inherited, onRestart);
+  const threads = threadsPerSite(availableParallelism(), examplesPerSite(folder, plans, seed));
+  running.agents = new Agents(folder, sites, threads, seed, environment.inherited, onRestart);
   await running.agents.start();
   await running.agents.untilConnected(client, stop);
   return client;

@@ -39,7 +39,7 @@ export async function prepareDatasets(preparation: Preparation): Promise<void> {
   }
   const missing = plans.flatMap((plan) =>
     plan.sites
-      .filter((site) => !folder.isPrepared(folder.siteFolder(seed, site), plan.federated.data.dataset))
+      .filter((site) => trainingExamples(folder, seed, plan, site) === undefined)
       .map((site) => ({ plan, site })),
   );
   // The films of a plan's hospitals are made together, and wait for nothing; each hospital then reads in its own.
@@ -51,6 +51,18 @@ export async function prepareDatasets(preparation: Preparation): Promise<void> {
     await films;
     await addDataset(preparation, plan, site);
   });
+}
+
+/** Training examples of each site, over all plans: how the work will be shared. */
+export function examplesPerSite(folder: DemoFolder, plans: readonly DemoPlan[], seed: number): number[] {
+  return sitesOf(plans).map((site) =>
+    plans.reduce((sum, plan) => sum + (trainingExamples(folder, seed, plan, site) ?? 0), 0),
+  );
+}
+
+/** Undefined while the site's dataset of the plan is not prepared. */
+function trainingExamples(folder: DemoFolder, seed: number, plan: DemoPlan, site: DemoSite): number | undefined {
+  return folder.preparedExamples(folder.siteFolder(seed, site), plan.federated.data.dataset);
 }
 
 /** What an agent needs beside its data: certificate, and where to dial. Written at each start: the port may be another. */
@@ -81,11 +93,12 @@ async function addDataset(preparation: Preparation, plan: DemoPlan, site: DemoSi
   const { dataset } = plan.federated.data;
   const siteFolder = folder.siteFolder(seed, site);
   const films = folder.filmFolder(seed, plan.name, site);
-  const words = ['dataset', 'add', dataset, '--from', films, '--dir', siteFolder];
+  const words = ['dataset', 'add', dataset, '--from', films, '--dir', siteFolder, '--json'];
   const logFile = path.join(folder.logs, `dataset-${dataset}-${site.id}.log`);
   const name = `dataset ${dataset} of ${site.id}`;
-  await runChild({ name, file: programFile('site-agent'), words, environment, logFile, stop });
-  await folder.rememberPrepared(siteFolder, dataset);
+  const output = await runChild({ name, file: programFile('site-agent'), words, environment, logFile, stop });
+  const { train } = JSON.parse(output) as { train: number };
+  await folder.rememberPrepared(siteFolder, dataset, train);
 }
 
 function orderOf({ folder, seed, data }: Preparation, plan: DemoPlan, site: DemoSite): FilmRequest {

@@ -16,6 +16,9 @@ it('the key of the pseudonyms depends on seed and site', () => {
   expect(pseudonymKey(1, 'alder')).toBe(keys[0]);
 });
 
-it('agents share the processors, and each has at least one thread', () => {
-  expect([threadsPerSite(2, 4), threadsPerSite(16, 4), threadsPerSite(7, 2)]).toEqual([1, 4, 3]);
+it('a large site gets the processors that the small ones leave idle, and each site has at least one', () => {
+  expect(threadsPerSite(2, [66, 109, 88, 95])).toEqual([1, 1, 1, 1]);
+  expect(threadsPerSite(2, [15, 83, 52, 336])).toEqual([1, 1, 1, 2]);
+  expect(threadsPerSite(16, [100, 100, 100, 100])).toEqual([4, 4, 4, 4]);
+  expect(threadsPerSite(2, [0, 0])).toEqual([1, 1]);
 });

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { ConsiliumError } from '@consilium/errors';
 import { AdvisedError } from '../failure.js';
 import { killGroup } from './supervised-process.js';
@@ -16,27 +17,24 @@ export interface ChildRequest {
 const running = new Set<ChildProcess>();
 
 /**
- * Runs a Node program to its end, apart from the terminal.
+ * Runs a Node program to its end, apart from the terminal, and answers its standard output.
  *
  * Errors   STOPPED; NOT_RUNNING with the last line of its log when it fails.
  */
-export async function runChild(request: ChildRequest): Promise<void> {
+export async function runChild(request: ChildRequest): Promise<string> {
   if (request.stop.aborted) throw new ConsiliumError('STOPPED');
   const log = await open(request.logFile, 'a', 0o600);
   const child = spawn(process.execPath, ['--enable-source-maps', request.file, ...request.words], {
-    stdio: ['ignore', log.fd, log.fd],
+    stdio: ['ignore', 'pipe', log.fd],
     detached: true,
     env: request.environment,
   });
-  await log.close();
   running.add(child);
   const onStop = () => child.kill('SIGTERM');
   request.stop.addEventListener('abort', onStop);
   try {
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', resolve);
-    });
+    const [output, code] = await Promise.all([textOf(child.stdout!), exitCode(child)]);
+    await log.write(output);
     if (request.stop.aborted) throw new ConsiliumError('STOPPED');
     if (code !== 0)
       throw new AdvisedError('NOT_RUNNING', 'Its log says more.', {
@@ -44,10 +42,25 @@ export async function runChild(request: ChildRequest): Promise<void> {
         log: request.logFile,
         said: await lastLine(request.logFile),
       });
+    return output;
   } finally {
+    await log.close();
     running.delete(child);
     request.stop.removeEventListener('abort', onStop);
   }
+}
+
+async function textOf(stream: Readable): Promise<string> {
+  let text = '';
+  for await (const part of stream.setEncoding('utf8')) text += part;
+  return text;
+}
+
+async function exitCode(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', resolve);
+  });
 }
 
 /** Kills what `runChild` has under way. */
