@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Authority, createAuthority, issueCoordinatorCertificate } from '@consilium/pki';
 import type { PlanInput } from '@consilium/plan';
-import { startPostgres } from '@consilium/postgres';
+import { deletePostgres, startPostgres } from '@consilium/postgres';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from '../generated/prisma/client.js';
@@ -33,7 +33,8 @@ export class TestFederation {
 
   static async make(): Promise<TestFederation> {
     const folder = await mkdtemp(path.join(tmpdir(), 'consilium-coordinator-'));
-    const postgres = await startPostgres({ directory: path.join(folder, 'db') });
+    const databaseFolder = path.join(folder, 'db');
+    const postgres = await startPostgres({ directory: databaseFolder });
     const authority = await createAuthority({ federation: FEDERATION });
     const server = await issueCoordinatorCertificate(authority, { hosts: ['127.0.0.1'] });
     const config: Config = {
@@ -49,7 +50,7 @@ export class TestFederation {
     const database = new PrismaClient({ adapter: new PrismaPg({ connectionString: postgres.url, max: 2 }) });
     const release = async () => {
       await database.$disconnect();
-      await postgres.stop();
+      await deletePostgres(databaseFolder);
       await rm(folder, { recursive: true, force: true });
     };
     return new TestFederation(folder, authority, config, release, database);
