@@ -1,4 +1,4 @@
-import { advanceRound, decide, decideRun, isRunOver } from '@consilium/rounds';
+import { advanceRound, advanceRun, decide, decideRun, isRunOver, type RoundState } from '@consilium/rounds';
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../platform/database.js';
 import { type LoadedRun, liveRound, type RoundRow, RunRepository } from '../runs/run.repository.js';
@@ -52,7 +52,7 @@ export class AdvanceRun {
     const decision = decide(roundFacts(loaded, round), participationFacts(loaded, round), loaded.now);
     if (decision.kind === 'transition') {
       await this.roundTransitions.apply(transaction, loaded, round, decision);
-      return done(loaded, { number: round.number, state: advanceRound(round.state, decision.event) });
+      return roundDone(loaded, round.number, advanceRound(round.state, decision.event));
     }
     if (decision.kind === 'wait' && decision.waitsFor.what === 'aggregation')
       return { kind: 'aggregate', task: { runId: loaded.run.id, round: round.number, plan: loaded.plan } };
@@ -64,19 +64,19 @@ export class AdvanceRun {
     if (hopeless !== null) {
       const reason = `Gave up after round ${hopeless.number}: ${hopeless.abortedReason}`;
       await this.runTransitions.end(transaction, loaded, 'fail', reason);
-      return done(loaded, null);
+      return runDone(loaded, true);
     }
     const decision = decideRun(runFacts(loaded), participantFacts(loaded), loaded.now);
     switch (decision.kind) {
       case 'transition':
         await this.runTransitions.apply(transaction, loaded, decision);
-        return done(loaded, null);
+        return runDone(loaded, isRunOver(advanceRun(loaded.run.state, decision.event)));
       case 'begin-round':
         await this.runTransitions.beginRound(transaction, loaded, decision.number);
-        return done(loaded, null);
+        return runDone(loaded, false);
       case 'begin-tests':
         await this.runTransitions.beginTests(transaction, loaded);
-        return done(loaded, null);
+        return runDone(loaded, true);
       case 'wait':
         return { kind: 'wait', until: decision.until };
       case 'over':
@@ -85,6 +85,17 @@ export class AdvanceRun {
   }
 }
 
-function done({ run, participants }: LoadedRun, round: CommittedStep['round']): Step {
-  return { kind: 'done', step: { runId: run.id, sites: participants.map((p) => p.siteId), round } };
+/** Training and evaluations are asked for with these states. */
+const STATES_WITH_WORK: readonly RoundState[] = ['training', 'validating'];
+
+function roundDone(loaded: LoadedRun, number: number, state: RoundState): Step {
+  return { kind: 'done', step: { ...about(loaded), bringsWork: STATES_WITH_WORK.includes(state), round: { number, state } } };
+}
+
+function runDone(loaded: LoadedRun, bringsWork: boolean): Step {
+  return { kind: 'done', step: { ...about(loaded), bringsWork, round: null } };
+}
+
+function about({ run, participants }: LoadedRun) {
+  return { runId: run.id, sites: participants.map((p) => p.siteId) };
 }

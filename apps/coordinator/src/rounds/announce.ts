@@ -8,6 +8,8 @@ import { WorkBell } from './work-bell.js';
 export interface CommittedStep {
   readonly runId: string;
   readonly sites: readonly string[];
+  /** Whether the sites may have something to do now that they had not before. */
+  readonly bringsWork: boolean;
   /** Null for a step of the run itself. */
   readonly round: { readonly number: number; readonly state: RoundState } | null;
 }
@@ -21,8 +23,8 @@ export class Announce {
     private readonly killPoint: KillPoint,
   ) {}
 
-  async announce({ runId, sites, round }: CommittedStep): Promise<void> {
-    this.bell.ring(sites);
+  async announce({ runId, sites, bringsWork, round }: CommittedStep): Promise<void> {
+    if (bringsWork) this.bell.ring(sites);
     if (round === null) return;
     if (isRoundOver(round.state)) await this.uploads.dropRound(runId, round.number);
     // In the middle of `aggregating` there is a point of its own.

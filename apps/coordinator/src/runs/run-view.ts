@@ -1,6 +1,7 @@
 import {
   decide,
   decideRun,
+  isRoundOver,
   isRunOver,
   type ParticipationState,
   type RoundState,
@@ -98,6 +99,9 @@ interface EvaluationOfRun {
 
 @Injectable()
 export class RunViews {
+  /** Rounds that are over never change, and people look again and again. */
+  private readonly over = new Map<string, RoundView>();
+
   constructor(
     private readonly database: Database,
     private readonly runs: RunRepository,
@@ -107,30 +111,42 @@ export class RunViews {
   /** Errors  RUN_NOT_FOUND. */
   async view(runId: string): Promise<RunView> {
     const loaded = await this.runs.read(runId);
-    const participations = await this.database.client.participation.findMany({ where: { runId } });
-    const evaluations = await this.database.client.evaluation.findMany({
-      where: { runId, round: { gt: 0 }, state: 'received' },
-      select: { round: true, siteId: true, statistics: true },
-    });
     const { run, plan, tests } = loaded;
     return {
       ...{ id: run.id, planName: plan.plan.name, planHash: run.planHash, strategy: plan.plan.strategy.name },
       ...{ state: run.state, reason: run.reason, waitsFor: runWaitsFor(loaded) },
       ...{ createdAt: run.createdAt, finishedAt: run.finishedAt },
       participants: loaded.participants.map(participantView),
-      rounds: loaded.rounds.map((round) =>
-        roundView(
-          loaded,
-          round,
-          bySite(participations.filter((p) => p.round === round.number)),
-          bySite(evaluations.filter((e) => e.round === round.number) as unknown as EvaluationOfRun[]),
-        ),
-      ),
+      rounds: await this.rounds(loaded),
       roundsPlanned: plan.plan.rounds.count,
       initialModelDigest: run.initialModelDigest,
       finalModels: await this.transitions.finalModels(this.database.client, loaded),
       evaluations: { done: tests.filter((e) => e.state === 'received').length, total: tests.length },
     };
+  }
+
+  private async rounds(loaded: LoadedRun): Promise<RoundView[]> {
+    const runId = loaded.run.id;
+    const keyOf = ({ number }: RoundRow) => `${runId}/${number}`;
+    const round = { in: loaded.rounds.filter((r) => !this.over.has(keyOf(r))).map((r) => r.number) };
+    const participations = await this.database.client.participation.findMany({ where: { runId, round } });
+    const evaluations = await this.database.client.evaluation.findMany({
+      where: { runId, round, state: 'received' },
+      select: { round: true, siteId: true, statistics: true },
+    });
+    if (this.over.size > MOST_ROUNDS_KEPT) this.over.clear();
+    return loaded.rounds.map((row) => {
+      const known = this.over.get(keyOf(row));
+      if (known !== undefined) return known;
+      const view = roundView(
+        loaded,
+        row,
+        bySite(participations.filter((p) => p.round === row.number)),
+        bySite(evaluations.filter((e) => e.round === row.number) as unknown as EvaluationOfRun[]),
+      );
+      if (isRoundOver(row.state)) this.over.set(keyOf(row), view);
+      return view;
+    });
   }
 
   /** Newest first. */
@@ -147,6 +163,7 @@ export class RunViews {
 }
 
 const MOST_RUNS = 100;
+const MOST_ROUNDS_KEPT = 5000;
 
 function participantView(row: LoadedRun['participants'][number]): ParticipantView {
   return {
