@@ -23,17 +23,18 @@ export interface ClassificationDifficulty extends Difficulty {
 
 export const CLASSIFICATION_DIFFICULTY: ClassificationDifficulty = {
   findings: [2, 3],
-  radius: [0.12, 0.18],
-  density: 0.18,
+  radius: [0.15, 0.22],
+  density: 0.165,
   densitySpread: 0.35,
   distractors: 1,
-  hollowDepth: 0.85,
-  hollowRadius: 0.6,
+  hollowDepth: 0.9,
+  hollowRadius: 0.62,
 };
 
+/** Masses to outline. */
 export const SEGMENTATION_DIFFICULTY: Difficulty = {
   findings: [1, 3],
-  radius: [0.09, 0.19],
+  radius: [0.1, 0.19],
   density: 0.16,
   densitySpread: 0.35,
   distractors: 1,

@@ -123,7 +123,7 @@ export function drawClutter(
   };
   repeat(clutter.electrodes, () => drawElectrode(canvas, random));
   repeat(clutter.nodules, () => {
-    const radius = random.uniform(0.025, 0.06);
+    const radius = random.uniform(0.025, 0.05);
     const place = placeInLung(random, anatomy, radius, []);
     drawDisc(canvas, place, radius, difficulty.density * random.uniform(1.2, 2.2), 0.25);
   });
