@@ -38,8 +38,11 @@ export async function runScenario(ground: Ground, scenario: Scenario): Promise<O
     const run = await federation.run(plan, TIMEOUT_MS);
     const seconds = (performance.now() - startedAt) / 1000;
     if (run.state !== 'completed') problems.push(`the run is ${run.state}: ${run.reason}`);
-    for (const round of run.rounds.filter(({ state, missing }) => state !== 'closed' || missing.length > 0))
-      problems.push(`round ${round.number} is ${round.state}, missing: ${round.missing.join(', ')}`);
+    for (const { number, state, missing, refused } of run.rounds) {
+      if (state !== 'closed') problems.push(`round ${number} is ${state}`);
+      problems.push(...missing.map((site) => `round ${number}: ${site} is missing`));
+      problems.push(...refused.map(({ site, code }) => `round ${number}: ${site} is refused with ${code}`));
+    }
     const fired = federation.firedPoints();
     const seen = federation.kills();
     check('coordinator', fired.coordinator, coordinator, seen.coordinator);
