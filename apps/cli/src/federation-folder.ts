@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { writeDurably } from '@consilium/durability';
 import { type Authority, createAuthority, issueCoordinatorCertificate } from '@consilium/pki';
 import { CoordinatorClient } from './coordinator-client.js';
 import { AdvisedError } from './failure.js';
@@ -149,11 +150,9 @@ export async function connectTo(folder: FederationFolder): Promise<CoordinatorCl
   return new CoordinatorClient({ url: up.url, token: token.trim() });
 }
 
-/** A file that is whole or not there, for its owner only. */
+/** A small text file that is whole or not there, for its owner only. */
 export async function writeWhole(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  await writeFile(temporary, text, { mode: 0o600 });
-  await rename(temporary, file);
+  await writeDurably(file, [Buffer.from(text)]);
 }
 
 export async function readJson<T>(file: string): Promise<T | undefined> {

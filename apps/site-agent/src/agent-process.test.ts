@@ -10,7 +10,7 @@ import { manifestOf } from '@consilium/tensors';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { addDataset } from './commands/dataset.js';
 import { digestBytes, manifestToWire } from './connection/wire.js';
-import type { KillPoint } from './platform/kill-point.js';
+import type { KillPoint } from './platform/config.js';
 import { FakeCoordinator } from './testing/fake-coordinator.fixture.js';
 import { SMALL_PLAN } from './testing/plan.fixture.js';
 import { temporaryFolder, writeFilms, writeSite } from './testing/site.fixture.js';

@@ -7,3 +7,4 @@ export { CLASSIFICATION_DIFFICULTY, SEGMENTATION_DIFFICULTY } from './phantom/di
 export { PHANTOM_LABELS, type PhantomLabel, type PhantomTask } from './phantom/film.js';
 export { type Protocol, SITE_PROFILES, type SiteProfile, siteProfile } from './phantom/site-profiles.js';
 export { type PhantomSite, type PhantomSiteOrder, writePhantomSite } from './phantom/write-phantom-site.js';
+export { SOURCE_FLAGS } from './source-flags.js';

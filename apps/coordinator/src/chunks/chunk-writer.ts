@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { diskError, renameDurably } from '@consilium/durability';
 import { ConsiliumError } from '@consilium/errors';
-import { openForWriting, renameDurably, translated } from './durable-file.js';
 
 export interface ChunkWriterTarget {
   /** Holds what has arrived; survives a crash. */
@@ -26,7 +27,10 @@ export class ChunkWriter {
 
   /** Errors  UPDATE_INCOMPLETE when the part on disk does not end at `offset`: the site asks again what is missing. */
   static async open(target: ChunkWriterTarget, offset: number): Promise<ChunkWriter> {
-    const handle = await openForWriting(target.partFile, 'a');
+    await mkdir(path.dirname(target.partFile), { recursive: true });
+    const handle = await open(target.partFile, 'a').catch((error: unknown) => {
+      throw diskError(error);
+    });
     const { size } = await handle.stat();
     if (size === offset) return new ChunkWriter(target, handle, size);
     await handle.close();
@@ -42,7 +46,7 @@ export class ChunkWriter {
     this.at += bytes.byteLength;
     this.pending = this.handle.writeFile(bytes);
     await this.pending.catch((error: unknown) => {
-      throw translated(error);
+      throw diskError(error);
     });
   }
 

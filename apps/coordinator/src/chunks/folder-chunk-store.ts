@@ -1,10 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, link, mkdir, open, stat } from 'node:fs/promises';
+import { copyFile, type FileHandle, link, mkdir, open, stat } from 'node:fs/promises';
 import path from 'node:path';
+import {
+  diskError,
+  isMissing,
+  renameDurably,
+  syncFile,
+  syncFolder,
+  systemCode,
+  writeDurably,
+} from '@consilium/durability';
 import { ConsiliumError } from '@consilium/errors';
 import { sha256Hex } from '@consilium/tensors';
 import type { ChunkStore } from './chunk-store.js';
-import { codeOf, isMissing, renameDurably, syncFolder, translated, writeDurably } from './durable-file.js';
 
 /** Chunks as files of one folder: `ab/cdef...`, by the first byte of the digest. */
 export class FolderChunkStore implements ChunkStore {
@@ -21,17 +29,17 @@ export class FolderChunkStore implements ChunkStore {
   }
 
   async read(digest: string, offset = 0): Promise<Uint8Array> {
-    const handle = await open(this.fileOf(digest)).catch((error: unknown) => {
-      throw isMissing(error) ? new ConsiliumError('CHUNK_NOT_AVAILABLE', { digest }, error) : error;
+    return this.withFile(digest, async (file) => {
+      const bytes = Buffer.allocUnsafe(Math.max(0, (await file.stat()).size - offset));
+      return filled(file, bytes, offset, digest);
     });
-    try {
-      const bytes = Buffer.allocUnsafe(Math.max(0, (await handle.stat()).size - offset));
-      const { bytesRead } = await handle.read(bytes, 0, bytes.length, offset);
-      if (bytesRead !== bytes.length) throw new ConsiliumError('CHUNK_CORRUPT', { digest });
-      return bytes;
-    } finally {
-      await handle.close();
-    }
+  }
+
+  async readInto(digest: string, into: Uint8Array): Promise<Uint8Array> {
+    return this.withFile(digest, async (file) => {
+      if ((await file.stat()).size !== into.byteLength) throw new ConsiliumError('CHUNK_CORRUPT', { digest });
+      return filled(file, into, 0, digest);
+    });
   }
 
   async put(digest: string, bytes: Uint8Array): Promise<void> {
@@ -39,7 +47,7 @@ export class FolderChunkStore implements ChunkStore {
     if (await this.has(digest)) return;
     const file = this.fileOf(digest);
     await mkdir(path.dirname(file), { recursive: true });
-    await writeDurably(file, bytes, this.temporary(file));
+    await writeDurably(file, [bytes]);
   }
 
   async adopt(digest: string, file: string): Promise<void> {
@@ -49,23 +57,35 @@ export class FolderChunkStore implements ChunkStore {
       await link(file, target);
       await syncFolder(path.dirname(target));
     } catch (error) {
-      if (codeOf(error) === 'EEXIST') return;
+      if (systemCode(error) === 'EEXIST') return;
       // Not every file system has hard links, and uploads may lie on another one.
-      if (!['EPERM', 'EXDEV', 'ENOTSUP', 'EMLINK'].includes(String(codeOf(error)))) throw translated(error);
-      const temporary = this.temporary(target);
+      if (!['EPERM', 'EXDEV', 'ENOTSUP', 'EMLINK'].includes(String(systemCode(error)))) throw diskError(error);
+      // Beside its target, because a rename works within one file system only.
+      const temporary = `${target}.${randomUUID()}.part`;
       await copyFile(file, temporary);
-      const handle = await open(temporary, 'r+');
-      await handle.sync().finally(() => handle.close());
+      await syncFile(temporary);
       await renameDurably(temporary, target);
+    }
+  }
+
+  private async withFile<T>(digest: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
+    const file = await open(this.fileOf(digest)).catch((error: unknown) => {
+      throw isMissing(error) ? new ConsiliumError('CHUNK_NOT_AVAILABLE', { digest }, error) : error;
+    });
+    try {
+      return await use(file);
+    } finally {
+      await file.close();
     }
   }
 
   private fileOf(digest: string): string {
     return path.join(this.folder, digest.slice(0, 2), digest.slice(2));
   }
+}
 
-  /** Beside its target, because a rename works within one file system only. */
-  private temporary(file: string): string {
-    return `${file}.${randomUUID()}.part`;
-  }
+async function filled(file: FileHandle, bytes: Uint8Array, offset: number, digest: string): Promise<Uint8Array> {
+  const { bytesRead } = await file.read(bytes, 0, bytes.byteLength, offset);
+  if (bytesRead !== bytes.byteLength) throw new ConsiliumError('CHUNK_CORRUPT', { digest });
+  return bytes;
 }

@@ -1,9 +1,9 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isMissing } from '@consilium/durability';
 import { ConsiliumError } from '@consilium/errors';
 import { chunkLength, type Manifest } from '@consilium/tensors';
 import { ChunkWriter } from './chunk-writer.js';
-import { isMissing } from './durable-file.js';
 
 /** One site's upload of one round. */
 export interface UploadKey {

@@ -70,3 +70,13 @@ it('makes no run for fewer sites than the quorum, and none that it does not know
   expect([unknown.status, await unknown.json()]).toEqual([404, expect.objectContaining({ code: 'SITE_NOT_FOUND' })]);
   expect(await federation.json('GET', '/api/runs')).toEqual([]);
 });
+
+it('says that the database is away, and is back when it is', async () => {
+  const site = await federation.site('ash');
+  await federation.stopDatabase();
+  expect((await federation.http('GET', '/api/runs')).status).toBe(503);
+  await expect(site.poll()).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+  await federation.startDatabase();
+  expect((await federation.http('GET', '/api/runs')).status).toBe(200);
+  expect(await site.poll()).toMatchObject({ case: undefined });
+});

@@ -47,7 +47,7 @@ it('names every problem at once', () => {
       'CONSILIUM_TLS_DIR',
       'CONSILIUM_TLS_DIR',
       'CONSILIUM_TLS_DIR',
-      'CONSILIUM_KILL_POINT and CONSILIUM_KILL_LOG',
+      'CONSILIUM_KILL_POINT',
     ]);
   }
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { killPoints, type ReachPoint } from '@consilium/durability';
 import { ConsiliumError } from '@consilium/errors';
 import type { TlsIdentity } from '@consilium/grpc';
 import { z } from 'zod';
@@ -16,13 +17,13 @@ export interface Config {
   readonly tls: TlsIdentity;
   /** File with the access token of the person-facing HTTP, mode 0600; made if absent. */
   readonly tokenFile: string;
-  /** For fault tests: where to die, and the log of the points that have fired. */
-  readonly kill: { readonly points: readonly KillPointName[]; readonly logFile: string } | null;
+  /** Called where a fault test may want this process to die. */
+  readonly reach: ReachPoint<KillPoint>;
 }
 
 /** States of a round in which a fault test may want this process to die. */
 const KILL_POINTS = ['recruiting', 'training', 'aggregating', 'validating', 'closed'] as const;
-export type KillPointName = (typeof KILL_POINTS)[number];
+export type KillPoint = (typeof KILL_POINTS)[number];
 
 /** Port 0 takes a free one. */
 export interface Address {
@@ -49,12 +50,6 @@ const environmentSchema = z.object({
   CONSILIUM_GRPC_PORT: port,
   CONSILIUM_TLS_DIR: z.string().min(1),
   CONSILIUM_TOKEN_FILE: z.string().min(1),
-  CONSILIUM_KILL_POINT: z
-    .string()
-    .transform((points) => points.split(','))
-    .pipe(z.array(z.enum(KILL_POINTS)))
-    .optional(),
-  CONSILIUM_KILL_LOG: z.string().min(1).optional(),
 });
 
 /**
@@ -76,9 +71,7 @@ export function configFrom(environment: Environment): Config {
     }
   };
   const tls = { ca: read('ca.pem'), certificate: read('server.pem'), key: read('server.key') };
-  const logFile = environment.CONSILIUM_KILL_LOG;
-  if ((environment.CONSILIUM_KILL_POINT === undefined) !== (logFile === undefined))
-    problems.push('CONSILIUM_KILL_POINT and CONSILIUM_KILL_LOG: one is of no use without the other');
+  const reach = armed(environment, problems);
   if (problems.length > 0 || !parsed.success)
     throw new ConsiliumError('CONFIG_INVALID', { problems: problems.join('\n') });
   const values = parsed.data;
@@ -90,9 +83,15 @@ export function configFrom(environment: Environment): Config {
     grpc: { host: values.CONSILIUM_GRPC_HOST, port: values.CONSILIUM_GRPC_PORT },
     tls,
     tokenFile: path.resolve(values.CONSILIUM_TOKEN_FILE),
-    kill:
-      values.CONSILIUM_KILL_POINT === undefined || logFile === undefined
-        ? null
-        : { points: values.CONSILIUM_KILL_POINT, logFile },
+    reach,
   });
+}
+
+function armed(environment: Environment, problems: string[]): ReachPoint<KillPoint> {
+  try {
+    return killPoints(KILL_POINTS, environment.CONSILIUM_KILL_POINT, environment.CONSILIUM_KILL_LOG);
+  } catch (error) {
+    problems.push(error instanceof ConsiliumError ? String(error.detail.problems) : String(error));
+    return () => {};
+  }
 }

@@ -1,5 +1,6 @@
 import { ConsiliumError, ERRORS, type ErrorCode, type ErrorKind } from '@consilium/errors';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
+import { withDatabaseErrors } from './database-error.js';
 import type { HttpReply } from './http-types.js';
 import { errorFields, LOGGER, type Logger } from './logger.js';
 
@@ -35,10 +36,11 @@ const STATUS_OF_KIND = {
 const NOT_SIGNED_IN = 401;
 
 /** What HTTP says of an error: code, public sentence, and nothing of its detail. */
-export function toHttp(error: unknown): {
+export function toHttp(cause: unknown): {
   status: number;
   body: { code: ErrorCode; sentence: string; problems?: readonly Problem[] };
 } {
+  const error = withDatabaseErrors(cause);
   const code = codeOf(error);
   const { kind, say } = ERRORS[code];
   return {

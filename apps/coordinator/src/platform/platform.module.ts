@@ -2,7 +2,6 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { AccessToken } from './access-token.js';
 import { CONFIG, type Config } from './config.js';
 import { Database } from './database.js';
-import { KillPoint } from './kill-point.js';
 import { LOGGER, type Logger } from './logger.js';
 import { WakeQueue } from './wake-queue.js';
 
@@ -16,6 +15,6 @@ export function platformModule(config: Config, logger: Logger): DynamicModule {
     { provide: CONFIG, useValue: config },
     { provide: LOGGER, useValue: logger },
   ];
-  const shared = [Database, KillPoint, WakeQueue, AccessToken];
+  const shared = [Database, WakeQueue, AccessToken];
   return { module: PlatformModule, providers: [...values, ...shared], exports: [CONFIG, LOGGER, ...shared] };
 }

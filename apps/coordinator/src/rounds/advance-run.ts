@@ -89,7 +89,10 @@ export class AdvanceRun {
 const STATES_WITH_WORK: readonly RoundState[] = ['training', 'validating'];
 
 function roundDone(loaded: LoadedRun, number: number, state: RoundState): Step {
-  return { kind: 'done', step: { ...about(loaded), bringsWork: STATES_WITH_WORK.includes(state), round: { number, state } } };
+  return {
+    kind: 'done',
+    step: { ...about(loaded), bringsWork: STATES_WITH_WORK.includes(state), round: { number, state } },
+  };
 }
 
 function runDone(loaded: LoadedRun, bringsWork: boolean): Step {

@@ -6,8 +6,8 @@ import { CHUNK_STORE, type ChunkStore } from '../chunks/chunk-store.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { WeightWriter } from '../models/weight-writer.js';
 import type { StoredPlan } from '../plans/plan-register.js';
+import { CONFIG, type Config } from '../platform/config.js';
 import { Database } from '../platform/database.js';
-import { KillPoint } from '../platform/kill-point.js';
 
 /** A round whose submissions are closed. */
 export interface RoundToAggregate {
@@ -32,8 +32,8 @@ export class AggregateRound {
   constructor(
     private readonly database: Database,
     private readonly registry: ModelRegistry,
-    private readonly killPoint: KillPoint,
     @Inject(CHUNK_STORE) private readonly store: ChunkStore,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'reach'>,
   ) {}
 
   /** Errors  those of `aggregateModel`; STOPPED when `signal` fires. */
@@ -54,12 +54,12 @@ export class AggregateRound {
         layout: plan.layout,
         round,
         updates: group.updates,
-        readChunk: (update, chunk) => this.store.read(update.manifest.chunkDigests[chunk]!),
-        readGlobal: (chunk) => this.store.read(base.manifest.chunkDigests[chunk]!),
+        readChunk: (update, chunk, into) => this.store.readInto(update.manifest.chunkDigests[chunk]!, into),
+        readGlobal: (chunk, into) => this.store.readInto(base.manifest.chunkDigests[chunk]!, into),
         writeChunk: async (_, bytes) => {
           if (signal.aborted) throw new ConsiliumError('STOPPED');
           await writer.write(bytes);
-          this.killPoint.reach('aggregating');
+          this.config.reach('aggregating');
         },
       });
       candidates.push({ siteId: group.siteId, manifest: writer.manifest(plan.layout), isFinite: outcome.isFinite });

@@ -1,7 +1,7 @@
 import { isRoundOver, type RoundState } from '@consilium/rounds';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { UploadArea } from '../chunks/upload-area.js';
-import { KillPoint } from '../platform/kill-point.js';
+import { CONFIG, type Config } from '../platform/config.js';
 import { WorkBell } from './work-bell.js';
 
 /** A step of a run that has been committed. */
@@ -20,7 +20,7 @@ export class Announce {
   constructor(
     private readonly uploads: UploadArea,
     private readonly bell: WorkBell,
-    private readonly killPoint: KillPoint,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'reach'>,
   ) {}
 
   async announce({ runId, sites, bringsWork, round }: CommittedStep): Promise<void> {
@@ -29,6 +29,6 @@ export class Announce {
     if (isRoundOver(round.state)) await this.uploads.dropRound(runId, round.number);
     // In the middle of `aggregating` there is a point of its own.
     const { state } = round;
-    if (state !== 'planned' && state !== 'aborted' && state !== 'aggregating') this.killPoint.reach(state);
+    if (state !== 'planned' && state !== 'aborted' && state !== 'aggregating') this.config.reach(state);
   }
 }

@@ -2,6 +2,7 @@ import { addService, createServer, listen, type Server, stopServer } from '@cons
 import { CoordinatorService } from '@consilium/proto';
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../platform/config.js';
+import { withDatabaseErrors } from '../platform/database-error.js';
 import { errorFields, LOGGER, type Logger } from '../platform/logger.js';
 import { ResultEdge } from './result.grpc.js';
 import { TransferEdge } from './transfer.grpc.js';
@@ -26,12 +27,17 @@ export class GrpcHost implements BeforeApplicationShutdown {
   async start(): Promise<string> {
     const { host, port } = this.config.grpc;
     this.server = createServer();
-    const { hello, pollWork, answerInvitation, reportProgress } = this.work;
-    const { fetchChunks, offerManifest, putChunks } = this.transfers;
-    const { submitUpdate, submitEvaluation } = this.results;
+    const { work, transfers, results } = this;
     const handlers = {
-      ...{ hello, pollWork, answerInvitation, reportProgress },
-      ...{ fetchChunks, offerManifest, putChunks, submitUpdate, submitEvaluation },
+      hello: answering(work.hello),
+      pollWork: answering(work.pollWork),
+      answerInvitation: answering(work.answerInvitation),
+      reportProgress: answering(work.reportProgress),
+      fetchChunks: streaming(transfers.fetchChunks),
+      offerManifest: answering(transfers.offerManifest),
+      putChunks: answering(transfers.putChunks),
+      submitUpdate: answering(results.submitUpdate),
+      submitEvaluation: answering(results.submitEvaluation),
     };
     addService(this.server, CoordinatorService, handlers, {
       onError: (error, call) => this.logger.warn({ path: call.path, ...errorFields(error) }, 'call refused'),
@@ -42,4 +48,25 @@ export class GrpcHost implements BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     if (this.server !== null) await stopServer(this.server, STOP_GRACE_MS);
   }
+}
+
+/** A handler whose errors are ours: sites retry when the database is away. */
+function answering<A extends unknown[], R>(handle: (...call: A) => Promise<R>): (...call: A) => Promise<R> {
+  return async (...call) => {
+    try {
+      return await handle(...call);
+    } catch (error) {
+      throw withDatabaseErrors(error);
+    }
+  };
+}
+
+function streaming<A extends unknown[], R>(handle: (...call: A) => AsyncIterable<R>): (...call: A) => AsyncIterable<R> {
+  return async function* (...call) {
+    try {
+      yield* handle(...call);
+    } catch (error) {
+      throw withDatabaseErrors(error);
+    }
+  };
 }

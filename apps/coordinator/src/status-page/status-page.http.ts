@@ -1,4 +1,3 @@
-import { ERRORS, errorCode } from '@consilium/errors';
 import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { entryView } from '../audit/audit.http.js';
@@ -57,7 +56,8 @@ export class StatusPageController {
       reply.status(200).send(await this.render());
     } catch (error) {
       this.logger.error(errorFields(error), 'the status page could not be made');
-      reply.status(toHttp(error).status).send(errorPage(ERRORS[errorCode(error)].say));
+      const { status, body } = toHttp(error);
+      reply.status(status).send(errorPage(body.sentence));
     }
   }
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Authority, createAuthority, issueCoordinatorCertificate } from '@consilium/pki';
 import type { PlanInput } from '@consilium/plan';
-import { deletePostgres, startPostgres } from '@consilium/postgres';
+import { deletePostgres, startPostgres, stopPostgres } from '@consilium/postgres';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from '../generated/prisma/client.js';
@@ -15,6 +15,7 @@ import { type RunningCoordinator, startCoordinator } from '../start-coordinator.
 import { FakeSite, type FakeSiteOptions } from './fake-site.fixture.js';
 
 const FEDERATION = 'test';
+const DATABASE = 'db';
 const LOOK_AGAIN_MS = 30;
 
 /** A coordinator on a real PostgreSQL, with fake sites that dial it over mutual TLS. Made for one test file. */
@@ -33,7 +34,7 @@ export class TestFederation {
 
   static async make(): Promise<TestFederation> {
     const folder = await mkdtemp(path.join(tmpdir(), 'consilium-coordinator-'));
-    const databaseFolder = path.join(folder, 'db');
+    const databaseFolder = path.join(folder, DATABASE);
     const postgres = await startPostgres({ directory: databaseFolder });
     const authority = await createAuthority({ federation: FEDERATION });
     const server = await issueCoordinatorCertificate(authority, { hosts: ['127.0.0.1'] });
@@ -45,7 +46,7 @@ export class TestFederation {
       grpc: { host: '127.0.0.1', port: 0 },
       tls: server,
       tokenFile: path.join(folder, 'token'),
-      kill: null,
+      reach: () => {},
     };
     const database = new PrismaClient({ adapter: new PrismaPg({ connectionString: postgres.url, max: 2 }) });
     const release = async () => {
@@ -130,6 +131,18 @@ export class TestFederation {
 
   async token(): Promise<string> {
     return (await readFile(this.config.tokenFile, 'utf8')).trim();
+  }
+
+  async stopDatabase(): Promise<void> {
+    await stopPostgres(this.databaseFolder);
+  }
+
+  async startDatabase(): Promise<void> {
+    await startPostgres({ directory: this.databaseFolder });
+  }
+
+  private get databaseFolder(): string {
+    return path.join(this.folder, DATABASE);
   }
 
   async query(sql: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeDurably } from '@consilium/durability';
 import { ConsiliumError } from '@consilium/errors';
 import { DatasetStore } from '../datasets/dataset-store.js';
 import type { IngestReport } from '../datasets/ingest-report.js';
@@ -7,7 +8,6 @@ import { reportText } from '../datasets/ingest-report.js';
 import { preparationStages } from '../datasets/prepare.js';
 import { deleteUnused, lockDatasets } from '../datasets/unused.js';
 import { prepareDataset } from '../pipeline.js';
-import { writeDurably } from '../platform/durable-file.js';
 import { readPseudonymKey, type SiteFolder, siteFolder } from '../platform/site-folder.js';
 import { TensorCache } from '../preprocessing/tensor-cache.js';
 import { openSiteState, type SiteState } from '../state/site-state.js';

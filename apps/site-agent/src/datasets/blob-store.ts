@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { diskError, syncFile, syncFolder } from '@consilium/durability';
 import { ConsiliumError } from '@consilium/errors';
 import { sha256Hex } from '@consilium/tensors';
-import { diskError, syncFolder } from '../platform/durable-file.js';
 
 const SYNCED_AT_ONCE = 16;
 
@@ -61,9 +61,4 @@ export class BlobStore {
     const bytes = await readFile(path).catch(() => undefined);
     return bytes !== undefined && sha256Hex(bytes) === digest;
   }
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  await file.sync().finally(() => file.close());
 }

@@ -1,9 +1,9 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeDurably } from '@consilium/durability';
 import { ConsiliumError } from '@consilium/errors';
 import { sha256Hex } from '@consilium/tensors';
 import canonicalize from 'canonicalize';
-import { writeDurably } from '../platform/durable-file.js';
 import { BlobStore } from './blob-store.js';
 import type { DatasetIndex } from './dataset-index.js';
 

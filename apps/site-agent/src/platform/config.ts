@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { killPoints, type ReachPoint } from '@consilium/durability';
 import { ConsiliumError } from '@consilium/errors';
 import type { TlsIdentity } from '@consilium/grpc';
 import { z } from 'zod';
 import type { Environment } from './env.js';
-import { type KillPoint, killPointFrom } from './kill-point.js';
 import { type SiteFolder, siteFolder } from './site-folder.js';
 
 const name = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case words joined by hyphens');
@@ -14,6 +14,10 @@ const settingsSchema = z.strictObject({
   /** Tried in turn. */
   coordinator: z.array(z.string().regex(/^.+:\d{1,5}$/, 'host:port')).min(1),
 });
+
+/** Where a fault test may end an agent. */
+const KILL_POINTS = ['fetching', 'training', 'sending'] as const;
+export type KillPoint = (typeof KILL_POINTS)[number];
 
 /** site.json */
 export type SiteSettings = z.output<typeof settingsSchema>;
@@ -25,7 +29,7 @@ export interface SiteConfig extends SiteSettings {
   readonly backEnd: 'wasm' | 'cpu' | undefined;
   /** Threads of the engine; the engine's own choice when not given. */
   readonly threads: number | undefined;
-  readonly reach: (point: KillPoint) => void;
+  readonly reach: ReachPoint<KillPoint>;
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
@@ -58,7 +62,7 @@ export function readConfig(root: string, environment: Environment, threads?: num
     logLevel,
     backEnd: backEnd as 'wasm' | 'cpu' | undefined,
     threads,
-    reach: killPointFrom(environment.killPoint, environment.killLog),
+    reach: killPoints(KILL_POINTS, environment.killPoint, environment.killLog),
   });
 }
 

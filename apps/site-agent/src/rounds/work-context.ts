@@ -1,7 +1,7 @@
 import type { CoordinatorLink } from '../connection/coordinator-link.js';
 import type { ProgressReporter } from '../connection/progress-reporter.js';
 import type { DatasetStore } from '../datasets/dataset-store.js';
-import type { KillPoint } from '../platform/kill-point.js';
+import type { KillPoint } from '../platform/config.js';
 import type { Logger } from '../platform/logger.js';
 import type { SiteFolder } from '../platform/site-folder.js';
 import type { TensorCache } from '../preprocessing/tensor-cache.js';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { diskError, renameDurably, syncFile, writeDurably } from '@consilium/durability';
 import { ConsiliumError } from '@consilium/errors';
 import { chunkLength, chunksOf, type Manifest, payloadBytes, sha256Hex } from '@consilium/tensors';
-import { diskError, syncFolder, writeDurably } from '../platform/durable-file.js';
 
 /**
  * Chunks of weights, each a file named by its SHA-256. A chunk under its own name is whole and was checked; what has only
@@ -93,10 +93,8 @@ export class WeightStore {
       await rm(part, { force: true });
       throw new ConsiliumError('CHUNK_CORRUPT', { digest });
     }
-    const file = await open(part, 'r+');
-    await file.sync().finally(() => file.close());
-    await rename(part, this.path(digest));
-    await syncFolder(this.root);
+    await syncFile(part);
+    await renameDurably(part, this.path(digest));
   }
 }
 
