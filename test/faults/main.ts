@@ -10,8 +10,14 @@ const [name] = positionals;
 if (name === undefined || positionals.length > 1 || !Object.hasOwn(SUITES, name))
   stop(`usage: npm run test:faults -- ${Object.keys(SUITES).join('|')} [--json FILE]`);
 
+// A Ctrl-C comes twice, from the terminal and from the process above: only the first may decide.
+let isInterrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'])
-  process.once(signal, () => void clearAll().finally(() => process.exit(130)));
+  process.on(signal, () => {
+    if (isInterrupted) return;
+    isInterrupted = true;
+    void clearAll().finally(() => process.exit(130));
+  });
 
 const suite = await SUITES[name as keyof typeof SUITES]();
 const startedAt = performance.now();
