@@ -16,7 +16,8 @@ export interface ChunkWriterTarget {
 
 /** Appends the pieces of one chunk to its part file. */
 export class ChunkWriter {
-  private isAbandoned = false;
+  /** Set as soon as nothing more is taken; done when the file is closed. */
+  private ending: Promise<void> | undefined;
   private pending: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -39,7 +40,7 @@ export class ChunkWriter {
 
   /** Errors  UPLOAD_QUOTA_EXCEEDED beyond the chunk's length, DISK_FULL, STOPPED when a newer upload took over. */
   async append(offset: number, bytes: Uint8Array): Promise<void> {
-    if (this.isAbandoned) throw new ConsiliumError('STOPPED');
+    if (this.ending !== undefined) throw new ConsiliumError('STOPPED');
     if (offset !== this.at) throw new ConsiliumError('UPDATE_INCOMPLETE', { offset, expected: this.at });
     if (this.at + bytes.byteLength > this.target.length)
       throw new ConsiliumError('UPLOAD_QUOTA_EXCEEDED', { length: this.target.length });
@@ -52,8 +53,19 @@ export class ChunkWriter {
 
   /** Closes the file. A whole chunk is checked and gets its name. Errors  CHUNK_CORRUPT; the part is then dropped. */
   async finish(): Promise<void> {
-    if (this.isAbandoned) return;
-    this.isAbandoned = true;
+    if (this.ending !== undefined) return;
+    this.ending = this.end();
+    await this.ending;
+  }
+
+  /** The same for whoever takes over: what has arrived stays, and a chunk that came in wrong is asked for again. */
+  async abandon(): Promise<void> {
+    this.ending ??= this.end();
+    await this.ending.catch(() => undefined);
+  }
+
+  private async end(): Promise<void> {
+    await this.pending.catch(() => undefined);
     try {
       await this.handle.sync();
     } finally {
@@ -66,14 +78,6 @@ export class ChunkWriter {
       throw new ConsiliumError('CHUNK_CORRUPT', { digest });
     }
     await renameDurably(partFile, wholeFile);
-  }
-
-  /** Lets go of the file; what has arrived stays. */
-  async abandon(): Promise<void> {
-    if (this.isAbandoned) return;
-    this.isAbandoned = true;
-    await this.pending.catch(() => undefined);
-    await this.handle.close();
   }
 }
 

@@ -37,14 +37,17 @@ export class UploadArea {
    */
   async missing(key: UploadKey, manifest: Manifest): Promise<MissingPart[]> {
     await this.cutOff(this.folderOf(key));
-    const wanted = new Set(manifest.chunkDigests);
     const sizes = new Map<string, number>();
     for (const name of await namesIn(this.folderOf(key))) {
       const file = path.join(this.folderOf(key), name);
-      if (wanted.has(path.basename(name, PART))) sizes.set(name, (await stat(file)).size);
+      const { size } = await stat(file);
+      const index = manifest.chunkDigests.indexOf(path.basename(name, PART));
+      // A part with all its bytes was left by a crash before they were checked: nothing could be sent to go on with it.
+      const isOfUse = index >= 0 && !(name.endsWith(PART) && size >= chunkLength(manifest.bytes, index));
+      if (isOfUse) sizes.set(name, size);
       else await rm(file, { force: true });
     }
-    return [...wanted]
+    return [...new Set(manifest.chunkDigests)]
       .filter((digest) => !sizes.has(digest))
       .map((digest) => ({ digest, offset: sizes.get(digest + PART) ?? 0 }));
   }
