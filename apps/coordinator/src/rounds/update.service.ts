@@ -1,6 +1,13 @@
 import { ConsiliumError, type ErrorCode } from '@consilium/errors';
 import { advanceParticipation, isAtWork } from '@consilium/rounds';
-import { type Manifest, manifestDigest, payloadValues, requireManifestFits, sha256Hex } from '@consilium/tensors';
+import {
+  chunkLength,
+  type Manifest,
+  manifestDigest,
+  payloadValues,
+  requireManifestFits,
+  sha256Hex,
+} from '@consilium/tensors';
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditLog, subject } from '../audit/audit-log.js';
 import { CHUNK_STORE, type ChunkStore } from '../chunks/chunk-store.js';
@@ -80,11 +87,20 @@ export class UpdateService {
     return this.database.client.siteUpdate.findUnique({ where: { runId_round_siteId: keyOf(key) } });
   }
 
-  /** The L2 norm of the delta, from its chunks one at a time. Errors  UPDATE_INCOMPLETE, UPDATE_NOT_FINITE, UPDATE_TOO_LARGE. */
+  /**
+   * The L2 norm of the delta, from its chunks one at a time.
+   *
+   * Errors   UPDATE_INCOMPLETE, UPDATE_LAYOUT_MISMATCH, UPDATE_NOT_FINITE, UPDATE_TOO_LARGE.
+   */
   private async measure(update: SubmittedUpdate, maximumNorm: number): Promise<number> {
     let squares = 0;
-    for (const digest of update.manifest.chunkDigests)
-      for (const value of payloadValues(await this.uploads.read(update, digest))) squares += value * value;
+    for (const [index, digest] of update.manifest.chunkDigests.entries()) {
+      const chunk = await this.uploads.read(update, digest);
+      // A manifest that names one chunk twice may name it where a chunk of another length belongs.
+      if (chunk.byteLength !== chunkLength(update.manifest.bytes, index))
+        throw new ConsiliumError('UPDATE_LAYOUT_MISMATCH', { siteId: update.siteId, chunk: index });
+      for (const value of payloadValues(chunk)) squares += value * value;
+    }
     // A NaN or an infinity anywhere makes the sum one: float32 squares do not overflow float64.
     if (!Number.isFinite(squares)) throw new ConsiliumError('UPDATE_NOT_FINITE', { siteId: update.siteId });
     const norm = Math.sqrt(squares);

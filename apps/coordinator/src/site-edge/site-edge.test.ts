@@ -1,4 +1,3 @@
-import type { TrainAssignment } from '@consilium/proto';
 import { type Manifest, manifestOf } from '@consilium/tensors';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { FakeSite } from '../testing/fake-site.fixture.js';
@@ -20,8 +19,9 @@ const SITES = ['ash', 'birch'];
 const rounds = { count: 1, quorum: 1, deadlineSeconds: 600, answerSeconds: 600 };
 
 /** A run in the training of its first round, which both sites have been asked to do. */
-async function training(): Promise<{ runId: string; forAsh: TrainAssignment; forBirch: TrainAssignment }> {
-  const runId = await federation.run(tinyPlan('fedavg', { rounds, protection: { maximumDeltaNorm: 50 } }), SITES);
+async function training(changes: Parameters<typeof tinyPlan>[1] = {}) {
+  const plan = tinyPlan('fedavg', { rounds, protection: { maximumDeltaNorm: 50 }, ...changes });
+  const runId = await federation.run(plan, SITES);
   await ash.accept(await ash.next('invitation'));
   await birch.accept(await birch.next('invitation'));
   return { runId, forAsh: await ash.next('train'), forBirch: await birch.next('train') };
@@ -84,6 +84,19 @@ it('refuses an update of another base model, of another example count and of ano
   });
   const run = await federation.until(runId, (view) => view.rounds[0]?.state === 'aborted');
   expect(run.rounds[0]?.abortedBecause).toContain('0 of 1');
+  await abort(runId);
+});
+
+it('refuses an update whose manifest names a chunk where one of another length belongs', async () => {
+  const model = { family: 'resnet', baseWidth: 12, normalisation: { kind: 'batch' } } as const;
+  const { runId, forAsh } = await training({ model });
+  const { values, manifest } = ash.delta(forAsh);
+  expect(manifest.chunkDigests).toHaveLength(2);
+  const twice = { ...manifest, chunkDigests: [manifest.chunkDigests[0]!, manifest.chunkDigests[0]!] };
+  await ash.upload(forAsh, twice, values);
+  await expect(ash.submit(forAsh, twice)).rejects.toMatchObject({ code: 'UPDATE_LAYOUT_MISMATCH' });
+  const [round] = (await federation.view(runId)).rounds;
+  expect(round).toMatchObject({ state: 'training', refused: [{ site: 'ash', code: 'UPDATE_LAYOUT_MISMATCH' }] });
   await abort(runId);
 });
 
