@@ -86,15 +86,19 @@ export class CoordinatorLink {
   ): Promise<T> {
     const stop = AbortSignal.any([signal, this.fatal.signal]);
     throwIfStopped(stop);
-    const connection = this.connect();
     const options = { signal: stop, metadata: { 'consilium-instance': this.options.instanceId } };
+    let connection: Connection | undefined;
+    let isGreeted = false;
     try {
+      connection = this.connect();
       await connection.greeted;
+      isGreeted = true;
       return await attempt(connection.client, options);
     } catch (error) {
+      // Whatever a greeting failed of, the next call greets anew: every call on this connection would fail of it.
+      if (connection && (isPassing(error) || !isGreeted)) this.drop(connection);
       if (stop.aborted) throw stopReason(stop);
-      if (isPassing(error)) this.drop(connection);
-      else if (error instanceof ConsiliumError && FATAL_CODES.has(error.code)) this.fatal.abort(error);
+      if (error instanceof ConsiliumError && FATAL_CODES.has(error.code)) this.fatal.abort(error);
       throw error;
     }
   }

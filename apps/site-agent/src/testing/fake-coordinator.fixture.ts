@@ -35,6 +35,8 @@ export class FakeCoordinator {
   order = Order.CONTINUE;
   /** What every poll is answered with instead of work. */
   refusal: ErrorCode | undefined;
+  /** What the next greeting is answered with, once. */
+  helloRefusal: ErrorCode | undefined;
   /** Breaks the n-th message of a stream of chunks, once. */
   cutFetchAt: number | undefined;
   cutPutAt: number | undefined;
@@ -86,6 +88,9 @@ export class FakeCoordinator {
     addService(this.server, CoordinatorService, {
       hello: async (request, call) => {
         this.hellos.push(request);
+        const { helloRefusal } = this;
+        this.helloRefusal = undefined;
+        if (helloRefusal) throw new ConsiliumError(helloRefusal);
         return { ...siteIdentity(call), coordinatorVersion: 'fake', auditSize: BigInt(this.auditSize) };
       },
       pollWork: async ({ waitMs }, call) => this.nextWork(Math.min(waitMs, 2000), call),
