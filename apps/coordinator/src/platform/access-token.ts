@@ -1,5 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { ConsiliumError } from '@consilium/errors';
 import { sha256Hex } from '@consilium/tensors';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from './config.js';
@@ -9,8 +10,11 @@ import { CONFIG, type Config } from './config.js';
 export class AccessToken {
   private readonly digest: Buffer;
 
+  /** Errors  CONFIG_INVALID when the file holds nothing: an empty token would let everyone in. */
   constructor(@Inject(CONFIG) config: Pick<Config, 'tokenFile'>) {
-    this.digest = digestOf(readOrMake(config.tokenFile));
+    const token = readOrMake(config.tokenFile);
+    if (token === '') throw new ConsiliumError('CONFIG_INVALID', { problems: 'CONSILIUM_TOKEN_FILE: it is empty' });
+    this.digest = digestOf(token);
   }
 
   /** Takes the same time whatever is wrong. */

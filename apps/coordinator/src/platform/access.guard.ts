@@ -25,10 +25,14 @@ export class AccessGuard implements CanActivate {
   }
 }
 
-/** The bearer token of a request, or the one in its cookie. */
+/**
+ * The bearer token of a request, or the one in its cookie. A cookie only reads: a browser sends it along with a form of any
+ * other page of this host, whatever its port.
+ */
 export function tokenOf(request: HttpRequest): string | undefined {
   const bearer = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '');
   if (bearer) return bearer[1];
+  if (request.method !== 'GET') return undefined;
   const cookies = (request.headers.cookie ?? '').split(/;\s*/);
   return cookies.find((cookie) => cookie.startsWith(`${TOKEN_COOKIE}=`))?.slice(TOKEN_COOKIE.length + 1);
 }

@@ -1,8 +1,9 @@
-import { stat } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TestFederation } from '../testing/federation.fixture.js';
 import { tinyPlan } from '../testing/plans.fixture.js';
+import { AccessToken } from './access-token.js';
 
 let federation: TestFederation;
 beforeAll(async () => {
@@ -39,8 +40,17 @@ it('shows the status page to who holds the token, and takes the token out of the
   expect([signedIn.status, signedIn.headers.get('location')]).toEqual([303, '/']);
   const cookie = signedIn.headers.get('set-cookie') ?? '';
   expect(cookie).toMatch(/; HttpOnly; SameSite=Strict/);
-  const page = await federation.http('GET', '/', undefined, { authorization: '', cookie: cookie.split(';')[0]! });
+  const headers = { authorization: '', cookie: cookie.split(';')[0]! };
+  const page = await federation.http('GET', '/', undefined, headers);
   expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('No run yet')]);
+  expect((await federation.http('GET', '/api/runs', undefined, headers)).status).toBe(200);
+  expect((await federation.http('POST', '/api/plans', { plan: tinyPlan('fedavg') }, headers)).status).toBe(401);
+});
+
+it('refuses to start with an empty token', async () => {
+  const tokenFile = path.join(federation.dataFolder, '../empty');
+  await writeFile(tokenFile, '\n');
+  expect(() => new AccessToken({ tokenFile })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
 });
 
 it('names everything that is wrong with a plan, and stores the same plan once', async () => {

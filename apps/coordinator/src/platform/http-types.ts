@@ -1,5 +1,6 @@
 /** What our handlers use of the HTTP framework's request and reply. */
 export interface HttpRequest {
+  readonly method: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>> & {
     readonly authorization?: string;
     readonly cookie?: string;
