@@ -1,10 +1,13 @@
-import { ConsiliumError, ERRORS } from '@consilium/errors';
+import { ConsiliumError, ERRORS, type ErrorCode, errorCode } from '@consilium/errors';
 import { type Plan, planFromCanonical } from '@consilium/plan';
 import type { Invitation } from '@consilium/proto';
 import { digestBytes, digestHex } from '../connection/wire.js';
 import { requireSuitable } from '../preprocessing/eligible.js';
 import type { Answer } from '../state/invitation-book.js';
 import type { Workshop } from './work-context.js';
+
+/** The coordinator takes no answer any more: this site has no part in the run, and will not be told of its end. */
+const TOO_LATE: ReadonlySet<ErrorCode> = new Set(['RUN_EVENT_NOT_ALLOWED', 'SITE_NOT_IN_COHORT']);
 
 /**
  * Reads the plan, looks whether this site has what it asks for, writes the answer down, and gives it. A site that cannot
@@ -25,11 +28,13 @@ export async function answerInvitation(
     { runId, planDigest, ...answer },
     answer.accepted ? 'invitation accepted' : 'invitation declined',
   );
-  await workshop.link.call(
-    (client, options) =>
-      client.answerInvitation({ runId, planDigest: digestBytes(planDigest), answer: onWire(answer) }, options),
-    signal,
-  );
+  const request = { runId, planDigest: digestBytes(planDigest), answer: onWire(answer) };
+  try {
+    await workshop.link.call((client, options) => client.answerInvitation(request, options), signal);
+  } catch (error) {
+    if (TOO_LATE.has(errorCode(error))) workshop.state.invitations.markEnded(runId);
+    throw error;
+  }
 }
 
 async function decide(

@@ -1,3 +1,4 @@
+import { Order, Stage } from '@consilium/proto';
 import { deleteUnusedIfIdle } from '../datasets/unused.js';
 import type { Workshop } from './work-context.js';
 
@@ -16,4 +17,23 @@ export async function forgetRun(
   workshop.state.invitations.markEnded(runId);
   await pruneWeights(workshop);
   await deleteUnusedIfIdle(workshop.folder, workshop.state, workshop.datasets, workshop.tensors);
+}
+
+/**
+ * Asks about each run that this site takes for under way, and drops what it holds of those that are not: the end of a run is
+ * told once, and the word may have been lost with a connection or with an earlier life.
+ *
+ * Errors   what the coordinator answers; STOPPED.
+ */
+export async function forgetEndedRuns(
+  workshop: Parameters<typeof forgetRun>[0] & Pick<Workshop, 'link' | 'logger'>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const runId of workshop.state.invitations.underWay()) {
+    const request = { runId, round: 0, stage: Stage.EVALUATING };
+    const { order } = await workshop.link.call((client, options) => client.reportProgress(request, options), signal);
+    if (order !== Order.STOP) continue;
+    workshop.logger.info({ runId }, 'run has ended while nobody listened');
+    await forgetRun(workshop, runId);
+  }
 }

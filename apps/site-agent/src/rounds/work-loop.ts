@@ -9,7 +9,7 @@ import { throwIfStopped } from '../platform/stopping.js';
 import type { Assignment } from '../stages.js';
 import { acceptedPlan, answerInvitation } from './answer-invitation.js';
 import { runEvaluation } from './evaluate.js';
-import { forgetRun, pruneWeights } from './housekeeping.js';
+import { forgetEndedRuns, forgetRun, pruneWeights } from './housekeeping.js';
 import { roundStages } from './round-stages.js';
 import type { Work, Workshop } from './work-context.js';
 
@@ -38,12 +38,17 @@ export async function workUntilStopped(workshop: Workshop, signal: AbortSignal):
   const { link, state, logger } = workshop;
   const backoff = new Backoff();
   const told = { datasets: JSON.stringify(state.datasets.list()) };
+  let isFirst = true;
   let isDraining = false;
   while (!isDraining) {
     throwIfStopped(signal);
     greetIfChanged(workshop, told);
     state.facts.setActivity({ state: 'idle' });
     try {
+      if (isFirst) {
+        isFirst = false;
+        await forgetEndedRuns(workshop, signal);
+      }
       const answer = await link.call(
         (client, options) => client.pollWork({ waitMs: POLL_WAIT_MS }, { ...options, timeoutMs: POLL_TIMEOUT_MS }),
         signal,

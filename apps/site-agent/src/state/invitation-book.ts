@@ -51,6 +51,14 @@ export class InvitationBook {
     this.database.prepare('UPDATE invitation SET ended_at = ? WHERE run_id = ?').run(new Date().toISOString(), runId);
   }
 
+  /** Runs that this site has accepted and whose end it has not heard of. */
+  underWay(): string[] {
+    const rows = this.database
+      .prepare('SELECT run_id AS id FROM invitation WHERE accepted = 1 AND ended_at IS NULL ORDER BY answered_at')
+      .all() as unknown as { id: string }[];
+    return rows.map((row) => row.id);
+  }
+
   /** Dataset versions that a run under way is bound to: they may not be deleted. */
   boundVersions(): Set<string> {
     const rows = this.database
