@@ -106,7 +106,7 @@ it('every trainable value of a trained U-Net and ResNet changes the logits', () 
     [{ ...resnet, normalisation: batch }, ports(32, 32, 2)],
   ] as const) {
     const model = buildModel(spec, size);
-    // Away from the initial values, whose zero scales would hide the layers before them.
+    // Away from the initial values, so that no derivative is zero by symmetry.
     const values = model.initialise(seed).map((v, i) => v + 0.1 + 0.05 * Math.sin(i));
     const tensors = tensorsOf(model, values);
     const x = engine.tf.randomNormal([2, size.height, size.width, 1], 0, 1, 'float32', 3) as Tensor4D;

@@ -33,7 +33,6 @@ export interface Normalisation {
   /** Groups of channels; 1 for batch normalisation, which has none. */
   readonly groups: number;
   readonly relu: boolean;
-  readonly initialScale: 'one' | 'zero';
 }
 
 /** Transposed convolution of 2x2 and stride 2, with a bias: doubles height and width. */

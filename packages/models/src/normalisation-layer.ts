@@ -7,10 +7,10 @@ export function normalisation(
   spec: NormalisationSpec,
   name: string,
   channels: number,
-  { relu, initialScale = 'one' }: { relu: boolean; initialScale?: 'one' | 'zero' },
+  { relu }: { readonly relu: boolean },
 ): Normalisation {
   const groups = spec.kind === 'batch' ? 1 : Math.min(spec.groups, channels);
   if (!Number.isSafeInteger(groups) || groups < 1 || channels % groups !== 0)
     throw new ConsiliumError('MODEL_SPEC_INVALID', { reason: 'groups do not divide the channels', groups, channels });
-  return { kind: 'normalisation', name, channels, over: spec.kind, groups, relu, initialScale };
+  return { kind: 'normalisation', name, channels, over: spec.kind, groups, relu };
 }

@@ -63,7 +63,7 @@ function parametersOfLayer(layer: Layer): Parameter[] {
     case 'normalisation': {
       const shape = [layer.channels];
       const affine: Parameter[] = [
-        { name: `${layer.name}.scale`, shape, role: 'norm', initial: layer.initialScale === 'one' ? one : zero },
+        { name: `${layer.name}.scale`, shape, role: 'norm', initial: one },
         { name: `${layer.name}.shift`, shape, role: 'norm', initial: zero },
       ];
       if (layer.over === 'group') return affine;
