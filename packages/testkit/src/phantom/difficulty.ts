@@ -24,7 +24,7 @@ export interface ClassificationDifficulty extends Difficulty {
 export const CLASSIFICATION_DIFFICULTY: ClassificationDifficulty = {
   findings: [2, 3],
   radius: [0.15, 0.22],
-  density: 0.165,
+  density: 0.18,
   densitySpread: 0.35,
   distractors: 1,
   hollowDepth: 0.9,
