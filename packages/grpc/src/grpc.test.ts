@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { type AddressInfo, connect as connectTcp, createServer as createTcpServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ConsiliumError, type ErrorCode } from '@consilium/errors';
 import { createAuthority, issueCoordinatorCertificate, issueSiteCertificate } from '@consilium/pki';
 import { CoordinatorService } from '@consilium/proto';
@@ -211,6 +213,38 @@ it('a source that fails ends the client stream with its own error', async () => 
   }
   expect(await codeOf(client.putChunks(pieces()))).toBe('DISK_FULL');
   await gone.promise;
+});
+
+it('an upload whose sender dies is stopped work for the server, and no fault of its own', async () => {
+  const seen: unknown[] = [];
+  const begun = Promise.withResolvers<void>();
+  const handlers: Partial<Handlers> = {
+    putChunks: async (requests) => {
+      for await (const _ of requests) begun.resolve();
+      return {};
+    },
+  };
+  const { port } = await start(handlers, (error) => seen.push(error));
+  const sockets: Socket[] = [];
+  const relay = createTcpServer((near) => {
+    const far = connectTcp(port, '127.0.0.1');
+    near.pipe(far).pipe(near);
+    for (const socket of [near, far]) sockets.push(socket.on('error', () => {}));
+  });
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+  cleanUps.push(() => relay.close());
+  const sent = codeOf(connect((relay.address() as AddressInfo).port).putChunks(endless()));
+  await begun.promise;
+  for (const socket of sockets) socket.resetAndDestroy();
+  expect(await sent).toBe('ANSWER_LOST');
+  await expect.poll(() => seen).toMatchObject([{ code: 'STOPPED' }]);
+
+  async function* endless() {
+    for (;;) {
+      yield { piece: {} };
+      await sleep(10);
+    }
+  }
 });
 
 it('says apart what was never sent, what may have happened, and what this side stopped', async () => {

@@ -119,7 +119,9 @@ function clientStreaming(handle: Handle, options: ServiceOptions) {
     const call = serverCall(wire);
     try {
       answer(null, await (handle(wire, call) as Promise<Outgoing>));
-    } catch (error) {
+    } catch (cause) {
+      // Of a client that is gone the stream only says that it has closed too early: not a fault of ours.
+      const error: unknown = call.signal.aborted ? call.signal.reason : cause;
       options.onError?.(error, call);
       answer(toServiceError(error));
     }
