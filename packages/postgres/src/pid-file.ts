@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, readlink, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -27,8 +27,20 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** Whether this process is a PostgreSQL server; taken for one where the system does not tell. */
-export async function isPostgresProcess(pid: number): Promise<boolean> {
+/**
+ * Whether this process is the PostgreSQL server of this data folder, in which it has its working directory: after a crash of
+ * the machine the number in the file may be that of another server. Where the system does not tell, any PostgreSQL will do.
+ */
+export async function isServerOf(data: string, pid: number): Promise<boolean> {
+  if (!(await isPostgresProcess(pid))) return false;
+  try {
+    return (await readlink(`/proc/${pid}/cwd`)) === (await realpath(data));
+  } catch {
+    return isRunning(pid);
+  }
+}
+
+async function isPostgresProcess(pid: number): Promise<boolean> {
   if (process.platform === 'win32') return true;
   try {
     return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes('postgres');

@@ -139,3 +139,17 @@ it('stops and deletes by its directory alone', async () => {
 it('finds the binaries of this machine', async () => {
   expect((await findPostgres()).version).toMatch(/^\d+\.\d+/);
 });
+
+it('leaves the PostgreSQL of another folder alone that has the pid of its own killed one', async () => {
+  const [directory, otherDirectory] = [path.join(await folder(), 'db'), path.join(await folder(), 'db')];
+  const other = await start({ directory: otherDirectory });
+  await start({ directory });
+  process.kill(await pidOf(directory), 'SIGKILL');
+  await sleep(300);
+  const file = path.join(directory, 'cluster/data/postmaster.pid');
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  await writeFile(file, [await pidOf(otherDirectory), ...lines.slice(1)].join('\n'));
+  expect(await stopPostgres(directory)).toBe(false);
+  expect(await ask((await start({ directory })).url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  expect(await ask(other.url, 'SELECT 2 AS two')).toEqual([{ two: 2 }]);
+});

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { ConsiliumError } from '@consilium/errors';
 import pg from 'pg';
 import { findPostgres, type PostgresBinaries, reachableBinaries } from './binaries.js';
-import { isPostgresProcess, isRunning, readPidFile } from './pid-file.js';
+import { isRunning, isServerOf, readPidFile } from './pid-file.js';
 import { clusterFolder, knownClusterFolder, type ServerUser, serverUser } from './server-user.js';
 
 export interface PostgresOptions {
@@ -72,8 +72,10 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
 /** Stops the server of this directory if one runs, whoever started it; answers whether one did. */
 export async function stopPostgres(directory: string): Promise<boolean> {
   const folder = await knownClusterFolder(path.resolve(directory));
-  const held = folder && (await readPidFile(path.join(folder, 'data')));
-  if (!held || !isRunning(held.pid) || !(await isPostgresProcess(held.pid))) return false;
+  if (!folder) return false;
+  const data = path.join(folder, 'data');
+  const held = await readPidFile(data);
+  if (!held || !isRunning(held.pid) || !(await isServerOf(data, held.pid))) return false;
   await end(held.pid);
   return true;
 }
@@ -126,7 +128,7 @@ async function adopt(cluster: Cluster, deadline: number): Promise<PostgresServer
   for (;;) {
     const held = await readPidFile(cluster.data);
     if (!held || !isRunning(held.pid)) return undefined; // PostgreSQL itself replaces the file of a dead server
-    if (!(await isPostgresProcess(held.pid))) {
+    if (!(await isServerOf(cluster.data, held.pid))) {
       // The number belongs to another program by now, which PostgreSQL would take for a living server.
       await rm(held.file, { force: true });
       return undefined;
