@@ -94,7 +94,8 @@ export class UploadArea {
   async dropRound(runId: string, round: number): Promise<void> {
     const folder = path.join(this.folder, runId, String(round));
     await this.cutOff(folder);
-    await rm(folder, { recursive: true, force: true });
+    // A stream that was just cut off may still put its chunk's file there.
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
   /** Drops the uploads of all rounds that take no more: a crash may have come before they were dropped. */

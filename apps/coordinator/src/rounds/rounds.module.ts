@@ -36,7 +36,7 @@ import { WorkBell } from './work-bell.js';
     ...[WorkBell, FindWork, WorkService, ProgressService, TransferService, UpdateService],
   ],
   exports: [
-    ...[RunDriver, RunRepository, RunTransitions, RoundTransitions],
+    ...[RunDriver, RunRepository, RunTransitions, RoundTransitions, Announce],
     ...[WorkBell, WorkService, ProgressService, TransferService, UpdateService],
   ],
 })

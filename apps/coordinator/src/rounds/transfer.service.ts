@@ -92,6 +92,8 @@ export class TransferService {
           throw new ConsiliumError('REQUEST_INVALID', { reason: 'one stream is of one round' });
         if (chunk?.digest !== digest) {
           await chunk?.writer.finish();
+          // The round may have ended since the stream began; what came later would lie there for nobody.
+          if (chunk !== undefined) await this.requireAwaited(offer.key);
           chunk = { digest, writer: await this.uploads.writer(offer.key, offer.manifest, digest, offset) };
         }
         await chunk.writer.append(offset, data);

@@ -1,4 +1,6 @@
-import { type Manifest, manifestOf } from '@consilium/tensors';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { chunksOf, type Manifest, manifestOf, payloadBytes } from '@consilium/tensors';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { FakeSite } from '../testing/fake-site.fixture.js';
 import { TestFederation } from '../testing/federation.fixture.js';
@@ -100,6 +102,23 @@ it('refuses an update whose manifest names a chunk where one of another length b
   await abort(runId);
 });
 
+it('takes no further chunk of a stream whose round has ended meanwhile', async () => {
+  const { runId, forAsh } = await training({
+    model: { family: 'resnet', baseWidth: 12, normalisation: { kind: 'batch' } },
+  });
+  const { values, manifest } = ash.delta(forAsh);
+  const missing = await ash.offer(forAsh, manifest);
+  const chunks = [...chunksOf(payloadBytes(values))];
+  async function* pieces() {
+    for (const [index, { digest, offset }] of missing.entries()) {
+      if (index === 1) await abort(runId);
+      yield { runId, round: 1, piece: { digest, offset, data: Uint8Array.from(chunks[index]!) } };
+    }
+  }
+  await expect(ash.calls.putChunks(pieces(), ash.metadata)).rejects.toMatchObject({ code: 'UPDATE_LATE' });
+  await expect(readdir(path.join(federation.dataFolder, 'uploads', runId, '1'))).rejects.toThrow('ENOENT');
+});
+
 it('gives the same receipt for the same update, and leaves the first in force when another comes', async () => {
   const { runId, forAsh } = await training();
   const { values, manifest } = ash.delta(forAsh);
@@ -152,7 +171,10 @@ it('resumes an upload inside the chunk it broke in, and drops a chunk that is no
     ...manifest.chunkDigests.slice(1).map(() => ({ offset: 0n })),
   ]);
   await ash.train(forAsh);
+  const uploads = path.join(federation.dataFolder, 'uploads', runId, '1');
+  expect(await readdir(uploads)).toEqual(['ash']);
   await abort(runId);
+  await expect(readdir(uploads)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 it('serves a model to the sites that were asked to use it, from any offset, and says nothing of any other', async () => {
