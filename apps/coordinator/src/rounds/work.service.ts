@@ -29,9 +29,11 @@ export class WorkService {
       for (;;) {
         const ear = this.bell.listen(siteId);
         try {
+          // What is told once is not told to a caller that has gone.
+          if (signal.aborted) return null;
           const work = await this.work.next(siteId);
           const leftMs = untilMs - performance.now();
-          if (work !== null || leftMs <= 0 || signal.aborted) return work;
+          if (work !== null || leftMs <= 0) return work;
           await ear.heard(Math.min(leftMs, LOOK_EVERY_MS), signal);
           await this.presence.seen(siteId);
         } finally {
