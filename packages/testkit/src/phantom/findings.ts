@@ -104,9 +104,9 @@ export interface Clutter {
   readonly electrodes: number;
   /** Calcified nodules: small and very bright. */
   readonly nodules: number;
-  /** Bronchi seen end-on: small rings. */
+  /** Bronchi seen end-on: rings, smaller than a cavity. */
   readonly bronchi: number;
-  /** Catheters across the chest, each with its port. */
+  /** Catheters across the chest, each with its port and a coil. */
   readonly catheters: number;
 }
 
@@ -128,11 +128,9 @@ export function drawClutter(
     drawDisc(canvas, place, radius, difficulty.density * random.uniform(1.2, 2.2), 0.25);
   });
   repeat(clutter.bronchi, () => {
-    const radius = random.uniform(0.045, 0.07);
+    const radius = random.uniform(0.06, 0.1);
     const place = placeInLung(random, anatomy, radius, []);
-    const density = difficulty.density * random.uniform(1, 1.8);
-    drawDisc(canvas, place, radius, density, 0.25);
-    drawDisc(canvas, place, radius * 0.6, -density, 0.25);
+    drawRing(canvas, place, radius, 0.62, difficulty.density * random.uniform(1, 1.8));
   });
   repeat(clutter.catheters, () => drawCatheter(canvas, random));
 }
@@ -161,6 +159,19 @@ function drawCatheter(canvas: Canvas, random: SeededRandom): void {
     },
     { ...port, reach: 0.15 },
   );
+  drawRing(canvas, bend, random.uniform(0.07, 0.12), 0.75, random.uniform(0.12, 0.2));
+}
+
+/** A disc less a smaller disc: a ring whose hole takes this share of its radius. */
+function drawRing(
+  canvas: Canvas,
+  place: { readonly x: number; readonly y: number },
+  radius: number,
+  hole: number,
+  density: number,
+): void {
+  drawDisc(canvas, place, radius, density, 0.25);
+  drawDisc(canvas, place, radius * hole, -density, 0.25);
 }
 
 function drawElectrode(canvas: Canvas, random: SeededRandom): void {
