@@ -40,13 +40,13 @@ function parametersOfLayer(layer: Layer): Parameter[] {
       return layer.hasBias ? [filter, bias(layer.name, layer.outputs)] : [filter];
     }
     case 'up-convolution':
-      // Blocks of 2x2 do not overlap: each output pixel sees one input pixel, so the fan-in is `inputs`.
+      // The fan-in of a 2x2 filter, though its blocks do not overlap: what comes from below begins at half the skip's size.
       return [
         {
           name: `${layer.name}.filter`,
           shape: [2, 2, layer.outputs, layer.inputs],
           role: 'weight',
-          initial: he(layer.inputs),
+          initial: he(4 * layer.inputs),
         },
         bias(layer.name, layer.outputs),
       ];

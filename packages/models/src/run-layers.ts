@@ -2,7 +2,8 @@ import type { Engine, NormalisationOptions, Tensor, Tensor1D, Tensor2D, Tensor4D
 import type { Layer, Normalisation } from './layer.js';
 import type { ForwardMode } from './model.js';
 
-const EPSILON = 1e-5;
+/** Larger than the customary 1e-5: where a group is one channel, a dark and flat one would be blown up to noise. */
+const EPSILON = 1e-3;
 /** Share of the old value when a running statistic takes in a batch. */
 const MOMENTUM = 0.9;
 
