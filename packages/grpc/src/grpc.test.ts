@@ -1,56 +1,18 @@
-import { randomBytes } from 'node:crypto';
-import { type AddressInfo, connect as connectTcp, createServer as createTcpServer, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ConsiliumError, type ErrorCode } from '@consilium/errors';
+import { ConsiliumError } from '@consilium/errors';
 import { createAuthority, issueCoordinatorCertificate, issueSiteCertificate } from '@consilium/pki';
 import { CoordinatorService } from '@consilium/proto';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import {
   addService,
   createClient,
   createServer,
   listen,
   type ServerCall,
-  type ServiceHandlers,
   serviceDefinition,
   siteIdentity,
   stopServer,
 } from './index.js';
-
-type Handlers = ServiceHandlers<typeof CoordinatorService>;
-
-const MEBIBYTE = 1024 * 1024;
-const authority = await createAuthority({ federation: 'north' });
-const coordinator = await issueCoordinatorCertificate(authority, { hosts: ['localhost', '127.0.0.1'] });
-const alpha = await issueSiteCertificate(authority, { siteId: 'alpha' });
-
-const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
-async function start(handlers: Partial<Handlers>, onError?: (error: unknown, call: ServerCall) => void) {
-  const server = createServer();
-  addService(server, CoordinatorService, handlers as Handlers, onError ? { onError } : {});
-  const port = await listen(server, coordinator, '127.0.0.1', 0);
-  cleanUps.push(() => stopServer(server, 0));
-  return { port, client: connect(port), server };
-}
-
-function connect(port: number, tls = alpha, host = '127.0.0.1') {
-  const client = createClient(CoordinatorService, { address: `${host}:${port}`, tls });
-  cleanUps.push(() => client.close());
-  return client;
-}
-
-async function codeOf(call: Promise<unknown>): Promise<ErrorCode | undefined> {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(ConsiliumError);
-  return (error as ConsiliumError).code;
-}
+import { alpha, authority, cleanUps, codeOf, connect, coordinator, type Handlers, start } from './server.fixture.js';
 
 it('maps a descriptor to the methods and kinds of grpc-js', () => {
   const definition = serviceDefinition(CoordinatorService);
@@ -99,152 +61,6 @@ it('an error keeps its code across the wire, and an unknown one says nothing of 
 it('a handler that is not there fails with INTERNAL', async () => {
   const { client } = await start({});
   expect(await codeOf(client.hello({}))).toBe('INTERNAL');
-});
-
-it('a server stream brings every chunk, and stops when the reader does', async () => {
-  const digest = randomBytes(32);
-  const chunk = randomBytes(MEBIBYTE);
-  let sent = 0;
-  const stopped = Promise.withResolvers<void>();
-  const { client } = await start({
-    async *fetchChunks(request) {
-      try {
-        for (const range of request.ranges) {
-          sent++;
-          yield { piece: { digest, offset: range.offset, data: chunk } };
-        }
-      } finally {
-        stopped.resolve();
-      }
-    },
-  });
-  const ranges = Array.from({ length: 100 }, (_, index) => ({ digest, offset: BigInt(index) }));
-  let received = 0;
-  for await (const { piece } of client.fetchChunks({ ranges: ranges.slice(0, 9) })) {
-    expect(piece!.offset).toBe(BigInt(received++));
-    expect(chunk.equals(piece!.data)).toBe(true);
-  }
-  expect(received).toBe(9);
-  sent = 0;
-  for await (const { piece } of client.fetchChunks({ ranges })) if (piece!.offset === 2n) break;
-  await stopped.promise;
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  expect(sent).toBeLessThan(100);
-});
-
-it('an error in the middle of a server stream reaches the reader after what was sent', async () => {
-  const { client } = await start({
-    async *fetchChunks() {
-      yield { piece: { offset: 5n } };
-      throw new ConsiliumError('CHUNK_NOT_AVAILABLE');
-    },
-  });
-  const offsets: bigint[] = [];
-  const reading = (async () => {
-    for await (const { piece } of client.fetchChunks({})) offsets.push(piece!.offset);
-  })();
-  expect(await codeOf(reading)).toBe('CHUNK_NOT_AVAILABLE');
-  expect(offsets).toEqual([5n]);
-});
-
-it('a client stream sends every chunk and gets one answer', async () => {
-  const { client } = await start({
-    putChunks: async (requests) => {
-      let bytesReceived = 0n;
-      for await (const { piece } of requests) bytesReceived += BigInt(piece!.data.length);
-      return { bytesReceived };
-    },
-  });
-  const data = randomBytes(MEBIBYTE);
-  const pieces = Array.from({ length: 9 }, () => ({ piece: { data } }));
-  expect((await client.putChunks(pieces)).bytesReceived).toBe(9n * BigInt(MEBIBYTE));
-});
-
-it('a slow reader holds back a client stream', async () => {
-  const enough = Promise.withResolvers<void>();
-  const { client } = await start({
-    putChunks: async (requests) => {
-      await enough.promise;
-      let bytesReceived = 0n;
-      for await (const { piece } of requests) bytesReceived += BigInt(piece!.data.length);
-      return { bytesReceived };
-    },
-  });
-  let asked = 0;
-  const data = randomBytes(MEBIBYTE);
-  async function* pieces() {
-    for (; asked < 100; asked++) yield { piece: { data } };
-  }
-  const answer = client.putChunks(pieces());
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  expect(asked).toBeLessThan(40);
-  enough.resolve();
-  expect((await answer).bytesReceived).toBe(100n * BigInt(MEBIBYTE));
-});
-
-it('a client stream that is refused early ends with the code of the refusal', async () => {
-  const { client } = await start({
-    putChunks: async (requests) => {
-      for await (const _ of requests) throw new ConsiliumError('CHUNK_CORRUPT');
-      return {};
-    },
-  });
-  async function* pieces() {
-    for (let index = 0; index < 1000; index++) yield { piece: { data: randomBytes(MEBIBYTE) } };
-  }
-  expect(await codeOf(client.putChunks(pieces()))).toBe('CHUNK_CORRUPT');
-});
-
-it('a source that fails ends the client stream with its own error', async () => {
-  const begun = Promise.withResolvers<void>();
-  const gone = Promise.withResolvers<void>();
-  const { client } = await start({
-    putChunks: async (requests, call) => {
-      begun.resolve();
-      call.signal.addEventListener('abort', () => gone.resolve());
-      for await (const _ of requests);
-      return {};
-    },
-  });
-  async function* pieces() {
-    yield { piece: {} };
-    await begun.promise;
-    throw new ConsiliumError('DISK_FULL');
-  }
-  expect(await codeOf(client.putChunks(pieces()))).toBe('DISK_FULL');
-  await gone.promise;
-});
-
-it('an upload whose sender dies is stopped work for the server, and no fault of its own', async () => {
-  const seen: unknown[] = [];
-  const begun = Promise.withResolvers<void>();
-  const handlers: Partial<Handlers> = {
-    putChunks: async (requests) => {
-      for await (const _ of requests) begun.resolve();
-      return {};
-    },
-  };
-  const { port } = await start(handlers, (error) => seen.push(error));
-  const sockets: Socket[] = [];
-  const relay = createTcpServer((near) => {
-    const far = connectTcp(port, '127.0.0.1');
-    near.pipe(far).pipe(near);
-    for (const socket of [near, far]) sockets.push(socket.on('error', () => {}));
-  });
-  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
-  cleanUps.push(() => relay.close());
-  const sent = codeOf(connect((relay.address() as AddressInfo).port).putChunks(endless()));
-  await begun.promise;
-  for (const socket of sockets) socket.resetAndDestroy();
-  expect(await sent).toBe('ANSWER_LOST');
-  await expect.poll(() => seen).toMatchObject([{ code: 'STOPPED' }]);
-
-  async function* endless() {
-    for (;;) {
-      yield { piece: {} };
-      await sleep(10);
-    }
-  }
 });
 
 it('says apart what was never sent, what may have happened, and what this side stopped', async () => {
