@@ -32,19 +32,28 @@ export async function findPostgres(): Promise<PostgresBinaries> {
   throw new ConsiliumError('POSTGRES_MISSING', { package: name });
 }
 
-/** The same binaries where `user` can run them: a checkout below /root, say, is closed to every other user. */
-export async function reachableBinaries(found: PostgresBinaries, user: ServerUser): Promise<PostgresBinaries> {
+/**
+ * The same binaries where `user` can run them: a checkout below /root, say, is closed to every other user. A copy in
+ * `systemFolder` that does not run is made anew: its original may have been incomplete when it was made.
+ */
+export async function reachableBinaries(
+  found: PostgresBinaries,
+  user: ServerUser,
+  systemFolder = SYSTEM_FOLDER,
+): Promise<PostgresBinaries> {
   if (user.uid === undefined || runs(found, user)) return found;
-  const target = path.join(SYSTEM_FOLDER, `postgres-${found.version}`);
+  const target = path.join(systemFolder, `postgres-${found.version}`);
   const copy = inFolder(target, found.version);
-  if (!existsSync(copy.postgres)) {
-    const fresh = `${target}.${process.pid}`;
-    await mkdir(SYSTEM_FOLDER, { recursive: true, mode: 0o711 });
-    await cp(path.resolve(path.dirname(found.postgres), '..'), fresh, { recursive: true, verbatimSymlinks: true });
-    await openToAll(fresh);
-    // Another start may have been faster; its copy is as good.
-    await rename(fresh, target).catch(() => rm(fresh, { recursive: true, force: true }));
-  }
+  if (existsSync(copy.postgres) && runs(copy, user)) return copy;
+  const fresh = `${target}.${process.pid}`;
+  const old = `${fresh}.old`;
+  await mkdir(systemFolder, { recursive: true, mode: 0o711 });
+  await cp(path.resolve(path.dirname(found.postgres), '..'), fresh, { recursive: true, verbatimSymlinks: true });
+  await openToAll(fresh);
+  // Another start may have been faster; its copy is as good.
+  if (existsSync(target) && !runs(copy, user)) await rename(target, old).catch(() => undefined);
+  await rename(fresh, target).catch(() => undefined);
+  for (const folder of [fresh, old]) await rm(folder, { recursive: true, force: true });
   return copy;
 }
 

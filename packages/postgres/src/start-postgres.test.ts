@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -74,6 +74,18 @@ it('adopts a server that is still running, and two starts at once share one', as
   expect([one.adopted, other.adopted].filter(Boolean)).toHaveLength(1);
   const third = await start({ directory });
   expect(third).toMatchObject({ adopted: true, url: one.url });
+});
+
+it('starts although a killed start has left an empty password, and says so when that of a cluster is lost', async () => {
+  const directory = path.join(await folder(), 'db');
+  await mkdir(directory);
+  await writeFile(path.join(directory, 'password'), '');
+  const server = await start({ directory });
+  expect(await ask(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  expect((await readdir(directory)).filter((name) => name.startsWith('password'))).toEqual(['password']);
+  await server.stop();
+  await writeFile(path.join(directory, 'password'), '');
+  await expect(startPostgres({ directory })).rejects.toMatchObject({ code: 'POSTGRES_FAILED' });
 });
 
 it('wants its password, which only its owner can read, and listens on no socket file', async () => {

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chown, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, link, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -55,8 +55,9 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   const binaries = await reachableBinaries(await findPostgres(), user);
   const directory = path.resolve(options.directory);
   const folder = await clusterFolder(directory, user);
-  const cluster = { directory, folder, data: path.join(folder, 'data'), password: await password(directory), user };
-  if (!existsSync(cluster.data)) await initialise(binaries, cluster);
+  const data = path.join(folder, 'data');
+  const cluster = { directory, folder, data, password: await password(directory, existsSync(data)), user };
+  if (!existsSync(data)) await initialise(binaries, cluster);
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
     const running = await adopt(cluster, deadline);
@@ -88,18 +89,28 @@ export async function deletePostgres(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true });
 }
 
-/** Made once, before the cluster, so that a start that was killed in between finds the same one. */
-async function password(directory: string): Promise<string> {
+/**
+ * Made once and whole, before the cluster, so that a start that was killed in between finds the same one. An empty file
+ * is none: nothing was ever locked with it, unless there is a cluster.
+ */
+async function password(directory: string, hasCluster: boolean): Promise<string> {
   const file = path.join(directory, 'password');
-  const known = await readFile(file, 'utf8').catch(() => '');
-  if (known) return known.trim();
-  const fresh = randomBytes(24).toString('hex');
+  const read = async () => (await readFile(file, 'utf8').catch(() => '')).trim();
+  const known = await read();
+  if (known) return known;
+  if (hasCluster) throw new ConsiliumError('POSTGRES_FAILED', { reason: 'the password of the cluster is lost' });
+  const temporary = `${file}-${randomBytes(4).toString('hex')}`;
   try {
-    await writeFile(file, `${fresh}\n`, { mode: 0o600, flag: 'wx' });
-    return fresh;
-  } catch {
-    return (await readFile(file, 'utf8')).trim(); // another start was faster
+    await writeFile(temporary, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600, flag: 'wx', flush: true });
+    if (existsSync(file) && (await read()) === '') await rm(file, { force: true });
+    await link(temporary, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw new ConsiliumError('POSTGRES_FAILED', { step: 'password' }, error);
+  } finally {
+    await rm(temporary, { force: true });
   }
+  return read(); // another start may have been faster
 }
 
 /** Makes the cluster beside its place and renames it: a killed start leaves no half-made cluster behind. */
