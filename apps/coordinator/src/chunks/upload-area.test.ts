@@ -44,3 +44,18 @@ it('asks again for a chunk that a crash left with all its bytes and without its 
   await again.finish();
   expect(await afterCrash.missing(keyOf(3), manifest)).toEqual([{ digest: digests[0], offset: 0 }]);
 });
+
+it('lets one of two streams for the same chunk write that come at once', async () => {
+  const writers = await Promise.all([0, 0].map((offset) => area.writer(keyOf(4), manifest, digests[1]!, offset)));
+  await expect(writers[0]!.append(0, new Uint8Array(600).fill(9))).rejects.toMatchObject({ code: 'STOPPED' });
+  await writers[1]!.append(0, chunks[1]);
+  await writers[1]!.finish();
+  expect(await area.read(keyOf(4), digests[1]!)).toEqual(Buffer.from(chunks[1]));
+});
+
+it('cuts off a stream that is just beginning when it is asked what is missing', async () => {
+  const beginning = area.writer(keyOf(5), manifest, digests[1]!, 0);
+  const missing = await area.missing(keyOf(5), manifest);
+  await expect((await beginning).append(0, chunks[1])).rejects.toMatchObject({ code: 'STOPPED' });
+  expect(missing[1]).toEqual({ digest: digests[1], offset: 0 });
+});

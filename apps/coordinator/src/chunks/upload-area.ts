@@ -28,6 +28,8 @@ const PART = '.part';
 export class UploadArea {
   /** Open writers by part file. */
   private readonly writers = new Map<string, ChunkWriter>();
+  /** The last opening of each part file that is under way: two streams must not append to one file. */
+  private readonly openings = new Map<string, Promise<ChunkWriter>>();
 
   constructor(private readonly folder: string) {}
 
@@ -62,13 +64,21 @@ export class UploadArea {
     if (index < 0) throw new ConsiliumError('CHUNK_NOT_AVAILABLE', { digest });
     const wholeFile = this.fileOf(key, digest);
     const partFile = wholeFile + PART;
-    await this.cutOff(partFile);
-    const writer = await ChunkWriter.open(
-      { partFile, wholeFile, digest, length: chunkLength(manifest.bytes, index) },
-      offset,
-    );
-    this.writers.set(partFile, writer);
-    return writer;
+    const before = this.openings.get(partFile);
+    const opening = (async () => {
+      await before?.catch(() => undefined);
+      await this.abandon(partFile);
+      const target = { partFile, wholeFile, digest, length: chunkLength(manifest.bytes, index) };
+      const writer = await ChunkWriter.open(target, offset);
+      this.writers.set(partFile, writer);
+      return writer;
+    })();
+    this.openings.set(partFile, opening);
+    try {
+      return await opening;
+    } finally {
+      if (this.openings.get(partFile) === opening) this.openings.delete(partFile);
+    }
   }
 
   /** A whole chunk. Errors  UPDATE_INCOMPLETE. */
@@ -105,9 +115,14 @@ export class UploadArea {
         if (!takesUploads(runId, Number(round))) await this.dropRound(runId, Number(round));
   }
 
-  private async cutOff(prefix: string): Promise<void> {
+  private async cutOff(folder: string): Promise<void> {
+    await Promise.allSettled([...this.openings].filter(([file]) => isIn(file, folder)).map(([, opening]) => opening));
+    await this.abandon(folder);
+  }
+
+  private async abandon(place: string): Promise<void> {
     for (const [file, writer] of this.writers) {
-      if (file !== prefix && !file.startsWith(prefix + path.sep)) continue;
+      if (!isIn(file, place)) continue;
       this.writers.delete(file);
       await writer.abandon();
     }
@@ -116,6 +131,10 @@ export class UploadArea {
   private folderOf(key: UploadKey): string {
     return path.join(this.folder, key.runId, String(key.round), key.siteId);
   }
+}
+
+function isIn(file: string, place: string): boolean {
+  return file === place || file.startsWith(place + path.sep);
 }
 
 async function namesIn(folder: string): Promise<string[]> {
