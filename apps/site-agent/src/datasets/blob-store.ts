@@ -17,7 +17,11 @@ export class BlobStore {
   async put(bytes: Uint8Array): Promise<string> {
     const digest = sha256Hex(bytes);
     const path = this.path(digest);
-    if (await this.isWhole(path, digest)) return digest;
+    if (await this.isWhole(path, digest)) {
+      // Whoever wrote it may have been killed before its sync.
+      this.unsynced.add(path);
+      return digest;
+    }
     const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
