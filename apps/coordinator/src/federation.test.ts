@@ -114,3 +114,30 @@ it('goes on after a restart in the middle of a round, and ends with the same wei
   expect(run.state).toBe('completed');
   expect(run.finalModels).toEqual(undisturbed.finalModels);
 });
+
+it('fails when a site that the next round needs does not come back in time, and names it', async () => {
+  const [fir, gum] = [await federation.site('fir'), await federation.site('gum')];
+  const rounds = { count: 3, quorum: 2, deadlineSeconds: 60, answerSeconds: 3 };
+  const runId = await federation.run(tinyPlan('fedavg', { rounds }), ['fir', 'gum']);
+  for (const site of [fir, gum]) await site.accept(await site.next('invitation'));
+  const roundAfterWhichGumIsGone = async () => {
+    for (const site of [fir, gum]) await site.train(await site.next('train'));
+    const asked = await fir.next('evaluate');
+    await gum.evaluate(await gum.next('evaluate'));
+    await federation.query("UPDATE site SET last_seen_at = now() - interval '1 hour' WHERE id = 'gum'");
+    await fir.evaluate(asked);
+    return federation.until(runId, (run) => run.state === 'waiting');
+  };
+  const { waitsFor } = await roundAfterWhichGumIsGone();
+  expect(waitsFor).toMatch(/^Waits for gum to connect: 1 present, 2 needed, until .*Z\.$/);
+  // Nobody could connect while the coordinator did not run: that time does not count.
+  await federation.stop();
+  await federation.query("UPDATE run SET waiting_since = now() - interval '1 hour' WHERE state = 'waiting'");
+  await federation.query("UPDATE site SET last_seen_at = now() - interval '1 hour'");
+  await federation.start();
+  await roundAfterWhichGumIsGone();
+  expect(await federation.ended(runId)).toMatchObject({
+    state: 'failed',
+    reason: 'Too few sites: 1 of 2 needed; missing: gum.',
+  });
+});

@@ -10,6 +10,7 @@ const run = (facts: Partial<RunFacts>): RunFacts => ({
   state: 'running',
   quorum: 2,
   invitationDeadlineAt: deadlineAt,
+  waitingDeadlineAt: null,
   rounds,
   tests: null,
   testDeadlineAt: deadlineAt,
@@ -64,13 +65,26 @@ it('a running run begins its rounds one after another, also after an aborted one
 it('a run waits while fewer sites than the quorum are there, and goes on when they are back', () => {
   const gone = sites({ a: 'accepted', b: 'accepted', c: 'accepted' }, ['c', 'b']);
   expect(decideRun(run({}), gone, justBefore)).toMatchObject({ event: 'wait' });
-  const waiting = run({ state: 'waiting' });
+  const waiting = run({ state: 'waiting', waitingDeadlineAt: deadlineAt });
   expect(decideRun(waiting, gone, justBefore)).toEqual({
     kind: 'wait',
-    until: null,
-    waitsFor: { what: 'sites', have: 1, quorum: 2, sites: ['b', 'c'] },
+    until: deadlineAt,
+    waitsFor: { what: 'sites', have: 1, quorum: 2, sites: ['b', 'c'], deadlineAt },
   });
   expect(decideRun(waiting, three, justBefore)).toMatchObject({ event: 'proceed' });
+});
+
+it('a run fails at the instant to which it has waited for absent sites, but not if they have just come back', () => {
+  const waiting = run({ state: 'waiting', waitingDeadlineAt: deadlineAt });
+  const gone = sites({ a: 'accepted', b: 'accepted', c: 'declined' }, ['b']);
+  expect(decideRun(waiting, gone, justBefore).kind).toBe('wait');
+  expect(decideRun(waiting, gone, deadlineAt)).toEqual({
+    kind: 'transition',
+    event: 'fail',
+    missing: [],
+    reason: { code: 'QUORUM_NOT_MET', have: 1, quorum: 2, missing: ['b'] },
+  });
+  expect(decideRun(waiting, three, deadlineAt)).toMatchObject({ event: 'proceed' });
 });
 
 it('a live round goes on although sites are gone: its own deadline decides', () => {

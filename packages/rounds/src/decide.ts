@@ -91,7 +91,8 @@ function decideValidating(round: RoundFacts, now: Date): RoundDecision {
 
 /**
  * What is due in a run: the answers to invitations, the next round, the evaluations on test data, the end. An aborted round is
- * never opened again; the run goes on with the next number, and fails only if no round at all was closed.
+ * never opened again; the run goes on with the next number, and fails only if no round at all was closed, or if the sites
+ * that a next round needs stay away.
  */
 export function decideRun(run: RunFacts, participants: readonly ParticipantFacts[], now: Date): RunDecision {
   switch (run.state) {
@@ -128,13 +129,13 @@ function decideProgress(run: RunFacts, participants: readonly ParticipantFacts[]
   const { rounds, quorum, tests } = run;
   const accepted = participants.filter((p) => p.state === 'accepted');
   const present = accepted.filter((p) => p.isPresent).length;
-  const absent: RunWait = {
-    what: 'sites',
-    have: present,
-    quorum,
-    sites: siteIds(accepted.filter((p) => !p.isPresent)),
-  };
-  if (run.state === 'waiting') return present >= quorum ? due('proceed') : waitFor(absent, null);
+  if (run.state === 'waiting') {
+    const deadlineAt = run.waitingDeadlineAt;
+    const sites = siteIds(accepted.filter((p) => !p.isPresent));
+    if (present >= quorum) return due('proceed');
+    if (isDeadlinePassed(deadlineAt, now)) return tooFew('fail', present, quorum, sites);
+    return waitFor({ what: 'sites', have: present, quorum, sites, deadlineAt }, deadlineAt);
+  }
   if (rounds.latest > 0 && !rounds.isLatestOver) return waitFor({ what: 'round', number: rounds.latest }, null);
   if (rounds.latest < rounds.planned)
     return present >= quorum ? { kind: 'begin-round', number: rounds.latest + 1 } : due('wait');

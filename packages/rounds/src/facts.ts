@@ -33,6 +33,8 @@ export interface RunFacts {
   /** Least number of participants that make a run; the quorum of its rounds as well. */
   readonly quorum: number;
   readonly invitationDeadlineAt: Date | null;
+  /** While the run waits for sites to connect: when it gives up. */
+  readonly waitingDeadlineAt: Date | null;
   readonly rounds: {
     readonly planned: number;
     /** Number of the latest round, 0 before the first. An aborted round uses up its number. */

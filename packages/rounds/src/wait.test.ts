@@ -10,6 +10,9 @@ it('says who is awaited, how many are needed, and until when', () => {
   expect(sentenceOf({ what: 'evaluations', have: 1, asked: 2, sites: ['b'], deadlineAt: null })).toBe(
     'Waits for the evaluation of b: 1 of 2 received.',
   );
+  expect(sentenceOf({ what: 'sites', have: 1, quorum: 2, sites: ['b'], deadlineAt })).toBe(
+    'Waits for b to connect: 1 present, 2 needed, until 2030-01-01T12:00:00.000Z.',
+  );
 });
 
 it('says why a round failed and who was missing', () => {

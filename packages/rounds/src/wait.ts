@@ -22,7 +22,13 @@ export type RunWait =
       readonly sites: readonly string[];
       readonly deadlineAt: Date | null;
     }
-  | { readonly what: 'sites'; readonly have: number; readonly quorum: number; readonly sites: readonly string[] }
+  | {
+      readonly what: 'sites';
+      readonly have: number;
+      readonly quorum: number;
+      readonly sites: readonly string[];
+      readonly deadlineAt: Date | null;
+    }
   | { readonly what: 'round'; readonly number: number }
   | ({ readonly what: 'tests' } & EvaluationsWait);
 
@@ -54,7 +60,7 @@ export function sentenceOf(wait: RoundWait | RunWait): string {
     case 'answers':
       return `Waits for the answer of ${list(wait.sites)}: ${wait.have} accepted, ${wait.quorum} needed${until(wait.deadlineAt)}.`;
     case 'sites':
-      return `Waits for ${list(wait.sites)} to connect: ${wait.have} present, ${wait.quorum} needed.`;
+      return `Waits for ${list(wait.sites)} to connect: ${wait.have} present, ${wait.quorum} needed${until(wait.deadlineAt)}.`;
     case 'round':
       return `Round ${wait.number} is under way.`;
     case 'updates':

@@ -34,6 +34,7 @@ export class RunDriver implements BeforeApplicationShutdown {
     await this.queue.start((runId) => this.wake(runId));
     const open = await this.runs.roundsInTraining();
     await this.uploads.sweep((runId, number) => open.some((round) => round.runId === runId && round.number === number));
+    await this.runs.beginWaitingAnew();
     for (const runId of await this.runs.liveIds()) this.wake(runId);
   }
 

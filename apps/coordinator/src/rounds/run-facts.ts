@@ -12,6 +12,8 @@ export function runFacts({ run, plan, rounds, latest, tests }: LoadedRun): RunFa
     state: run.state,
     quorum: plan.plan.rounds.quorum,
     invitationDeadlineAt: run.invitationDeadlineAt,
+    waitingDeadlineAt:
+      run.waitingSince === null ? null : new Date(run.waitingSince.getTime() + plan.plan.rounds.answerSeconds * 1000),
     rounds: {
       planned: plan.plan.rounds.count + aborted,
       latest: latest?.number ?? 0,

@@ -135,7 +135,8 @@ export class RunTransitions {
     const state = advanceRun(run.state, event);
     if (isRunOver(state))
       await transaction.evaluation.updateMany({ where: { runId: run.id, state: 'asked' }, data: { state: 'missing' } });
-    await this.update(transaction, run, { ...changes, state, ...(isRunOver(state) ? { finishedAt: now } : {}) });
+    const times = { waitingSince: state === 'waiting' ? now : null, ...(isRunOver(state) ? { finishedAt: now } : {}) };
+    await this.update(transaction, run, { ...changes, ...times, state });
     await this.audit.append(transaction, acts);
   }
 

@@ -107,6 +107,12 @@ export class RunRepository {
     });
   }
 
+  /** Runs that wait for sites have their whole time again: while no coordinator ran, none could connect. */
+  async beginWaitingAnew(): Promise<void> {
+    await this.database.client
+      .$executeRaw`UPDATE run SET waiting_since = clock_timestamp() WHERE state = 'waiting'::"RunState"`;
+  }
+
   /** The runs that wait for sites, this one among them. */
   async waitingFor(siteId: string): Promise<string[]> {
     const rows = await this.database.client.run.findMany({
