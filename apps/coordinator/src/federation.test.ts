@@ -1,3 +1,4 @@
+import { ConsiliumError } from '@consilium/errors';
 import { buildModel, deriveSeed, modelPorts } from '@consilium/models';
 import { resolvePlan } from '@consilium/plan';
 import { importSafetensors } from '@consilium/tensors';
@@ -113,6 +114,17 @@ it('goes on after a restart in the middle of a round, and ends with the same wei
   const run = await federation.ended(disturbed);
   expect(run.state).toBe('completed');
   expect(run.finalModels).toEqual(undisturbed.finalModels);
+});
+
+it('says of what the aggregation fails as long as it does, and goes on when it can', async () => {
+  federation.reach = (point) => {
+    if (point === 'aggregating') throw new ConsiliumError('DISK_FULL');
+  };
+  const runId = await federation.run(tinyPlan('fedavg'), ['ash', 'birch']);
+  const stuck = await federation.until(runId, (run) => run.waitsFor?.includes('failed') === true);
+  federation.reach = () => {};
+  expect(stuck.waitsFor).toBe('The coordinator aggregates 2 updates. The last attempt failed: The disk is full.');
+  expect(await federation.ended(runId)).toMatchObject({ state: 'completed', waitsFor: null });
 });
 
 it('fails when a site that the next round needs does not come back in time, and names it', async () => {

@@ -1,3 +1,4 @@
+import { type ErrorCode, errorCode } from '@consilium/errors';
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { UploadArea } from '../chunks/upload-area.js';
 import { errorFields, LOGGER, type Logger } from '../platform/logger.js';
@@ -19,6 +20,7 @@ interface Drive {
 @Injectable()
 export class RunDriver implements BeforeApplicationShutdown {
   private readonly drives = new Map<string, Drive>();
+  private readonly failures = new Map<string, ErrorCode>();
   private readonly stopping = new AbortController();
 
   constructor(
@@ -57,6 +59,11 @@ export class RunDriver implements BeforeApplicationShutdown {
     });
   }
 
+  /** Of what the last attempt to advance a run failed, as long as none has succeeded since. */
+  lastFailure(runId: string): ErrorCode | null {
+    return this.failures.get(runId) ?? null;
+  }
+
   /** Finishes the steps under way; the next process goes on from there. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
@@ -68,10 +75,12 @@ export class RunDriver implements BeforeApplicationShutdown {
       do {
         drive.isWokenAgain = false;
         const until = await this.advance.untilItWaits(runId, this.stopping.signal);
+        this.failures.delete(runId);
         if (until !== null) await this.queue.wakeAt(runId, until);
       } while (drive.isWokenAgain && !this.stopping.signal.aborted);
     } catch (error) {
       if (this.stopping.signal.aborted) return;
+      this.failures.set(runId, errorCode(error));
       this.logger.error({ runId, ...errorFields(error) }, 'the run could not be advanced; it is tried again');
       setTimeout(() => this.wake(runId), RETRY_MS).unref();
     }

@@ -1,3 +1,4 @@
+import { ERRORS } from '@consilium/errors';
 import {
   decide,
   decideRun,
@@ -11,6 +12,7 @@ import {
 import { addStatistics, judgedExamples, type Metrics, metricsOf, type Statistics } from '@consilium/validation';
 import { Injectable } from '@nestjs/common';
 import { Database } from '../platform/database.js';
+import { RunDriver } from '../rounds/run-driver.js';
 import { participantFacts, participationFacts, roundFacts, runFacts } from '../rounds/run-facts.js';
 import {
   bySite,
@@ -106,6 +108,7 @@ export class RunViews {
     private readonly database: Database,
     private readonly runs: RunRepository,
     private readonly transitions: RunTransitions,
+    private readonly driver: RunDriver,
   ) {}
 
   /** Errors  RUN_NOT_FOUND. */
@@ -114,7 +117,7 @@ export class RunViews {
     const { run, plan, tests } = loaded;
     return {
       ...{ id: run.id, planName: plan.plan.name, planHash: run.planHash, strategy: plan.plan.strategy.name },
-      ...{ state: run.state, reason: run.reason, waitsFor: runWaitsFor(loaded) },
+      ...{ state: run.state, reason: run.reason, waitsFor: this.waitsFor(loaded) },
       ...{ createdAt: run.createdAt, finishedAt: run.finishedAt },
       participants: loaded.participants.map(participantView),
       rounds: await this.rounds(loaded),
@@ -123,6 +126,13 @@ export class RunViews {
       finalModels: await this.transitions.finalModels(this.database.client, loaded),
       evaluations: { done: tests.filter((e) => e.state === 'received').length, total: tests.length },
     };
+  }
+
+  private waitsFor(loaded: LoadedRun): string | null {
+    const sentence = runWaitsFor(loaded);
+    const failure = this.driver.lastFailure(loaded.run.id);
+    if (sentence === null || failure === null) return sentence;
+    return `${sentence} The last attempt failed: ${ERRORS[failure].say}`;
   }
 
   private async rounds(loaded: LoadedRun): Promise<RoundView[]> {

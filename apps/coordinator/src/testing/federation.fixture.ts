@@ -22,6 +22,8 @@ const LOOK_AGAIN_MS = 30;
 export class TestFederation {
   private coordinator: RunningCoordinator | null = null;
   private readonly sites: FakeSite[] = [];
+  /** What happens at the coordinator's kill points. */
+  reach: Config['reach'] = () => {};
 
   private constructor(
     private readonly folder: string,
@@ -46,7 +48,7 @@ export class TestFederation {
       grpc: { host: '127.0.0.1', port: 0 },
       tls: server,
       tokenFile: path.join(folder, 'token'),
-      reach: () => {},
+      reach: (point) => made.reach(point),
     };
     const database = new PrismaClient({ adapter: new PrismaPg({ connectionString: postgres.url, max: 2 }) });
     const release = async () => {
@@ -54,7 +56,8 @@ export class TestFederation {
       await deletePostgres(databaseFolder);
       await rm(folder, { recursive: true, force: true });
     };
-    return new TestFederation(folder, authority, config, release, database);
+    const made = new TestFederation(folder, authority, config, release, database);
+    return made;
   }
 
   async start(): Promise<void> {
