@@ -106,6 +106,8 @@ export interface ModelResult {
   readonly site: string | null;
   readonly round: number;
   readonly sites: readonly { readonly site: string; readonly examples: number; readonly metrics: Metrics }[];
+  /** Asked, and without a result: `overall` is without them. */
+  readonly missing: readonly string[];
   readonly overall: { readonly examples: number; readonly metrics: Metrics };
 }
 

@@ -76,8 +76,16 @@ it('closes a round by quorum at its deadline, names who was missing, and goes on
   const [round] = (await federation.until(runId, (run) => run.rounds[0]?.closedAt != null)).rounds;
   expect(round).toMatchObject({ state: 'closed', missing: ['cedar'], refused: [] });
   await expect(silent.train(late)).rejects.toMatchObject({ code: 'UPDATE_LATE' });
-  for (let tests = 0; tests < 2; tests++) await silent.evaluate(await silent.next('evaluate'));
-  expect(await federation.ended(runId)).toMatchObject({ state: 'completed', evaluations: { done: 6, total: 6 } });
+  await silent.evaluate(await silent.next('evaluate'));
+  const { evaluationId, modelDigest, datasetVersion, split } = await silent.next('evaluate');
+  const failure = { case: 'failure' as const, value: { code: 'TRAINER_FAILED', sentence: '' } };
+  const refused = { evaluationId, modelDigest, datasetVersion, split, result: failure };
+  await silent.calls.submitEvaluation(refused, silent.metadata);
+  expect(await federation.ended(runId)).toMatchObject({ state: 'completed', evaluations: { done: 5, total: 6 } });
+  const { models } = await federation.json<ResultsView>('GET', `/api/runs/${runId}/results`);
+  const isSecond = (digest: string) => digest === Buffer.from(modelDigest).toString('hex');
+  for (const { digest, sites, missing, overall } of models)
+    expect([sites.length, missing, overall.examples]).toEqual(isSecond(digest) ? [2, ['cedar'], 8] : [3, [], 12]);
   const about = await silent.next('stop');
   expect(about.runId).toBe(runId);
 });

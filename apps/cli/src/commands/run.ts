@@ -114,7 +114,12 @@ export function describeRun(run: RunView, results: RunResults | undefined): stri
     model.digest,
   ]);
   if (results && models.length > 0)
-    lines.push('', 'on test data, over all sites:', formatTable(['model', ...results.metrics, 'digest'], models));
+    lines.push(
+      ...['', 'on test data, over all sites:', formatTable(['model', ...results.metrics, 'digest'], models)],
+      ...results.models
+        .filter(({ missing }) => missing.length > 0)
+        .map(({ origin, site, missing }) => `${site ? `${origin} (${site})` : origin}: without ${missing.join(', ')}`),
+    );
   return lines.join('\n');
 }
 

@@ -18,6 +18,7 @@ function model(
       { site: 'alder', examples: 30, metrics: { auroc: alder, accuracy: 0.111 } },
       { site: 'birch', examples: 7, metrics: { auroc: birch, accuracy: 0.222 } },
     ],
+    missing: [],
     overall: { examples: 37, metrics: { auroc: all, accuracy: 0.333 } },
   };
 }
@@ -48,6 +49,7 @@ it('holds for each site its own local model against the federated one, on its ow
       { site: 'birch', examples: 7, before: 0.52, localOnly: 0.79, federated: 0.83 },
     ],
     overall: { before: 0.51, localOnly: (0.62 + 0.8) / 2, bestLocalOnly: 0.8, federated: 0.89 },
+    missing: [],
   });
 });
 
@@ -68,4 +70,31 @@ it('the table has a row for each site and one over all', () => {
     'birch           7   0.520       0.790      0.830',
     'overall        37   0.510       0.710      0.890            0.800',
   ]);
+});
+
+it('keeps the row of a site without a result, and names it under the table', () => {
+  const without = (site: string, whole: ModelResult): ModelResult => ({
+    ...whole,
+    sites: whole.sites.filter((row) => row.site !== site),
+    missing: [site],
+  });
+  const [initial, global] = federated.models as [ModelResult, ModelResult];
+  const outcome = planOutcome({
+    ...facts,
+    federated: { ...metrics, models: [initial, without('birch', global)] },
+    local: { ...metrics, models: local.models.map((m) => (m.site === 'alder' ? without('cedar', m) : m)) },
+  });
+  expect(outcome.sites).toMatchObject([
+    { site: 'alder', examples: 30, federated: 0.91 },
+    { site: 'birch', examples: 7, before: 0.52, localOnly: 0.79, federated: null },
+    { site: 'cedar', examples: null, before: null, localOnly: null, federated: null },
+  ]);
+  expect(outcome.missing).toEqual([
+    { model: 'local only of alder', sites: ['cedar'] },
+    { model: 'federated', sites: ['birch'] },
+  ]);
+  expect(outcomeTable(outcome).split('\n').at(-1)).toBe(
+    'Test results are missing (local only of alder: cedar; federated: birch): ' +
+      'the overall figures are without them, and not of the same data.',
+  );
 });

@@ -2,11 +2,11 @@ import type { ModelResult, RunResults } from '../contract.js';
 import { figure } from '../progress/words.js';
 import { formatTable } from '../terminal.js';
 
-/** Figures on test data; null where a metric is not defined, say an AUROC with one class only. */
+/** Figures on test data; null where there is none: no result came, or the metric is not defined, say an AUROC with one class only. */
 export interface SiteRow {
   readonly site: string;
-  /** Test examples of this site. */
-  readonly examples: number;
+  /** Test examples of this site; null when no result of it came. */
+  readonly examples: number | null;
   readonly before: number | null;
   /** The site's own model on its own test data. */
   readonly localOnly: number | null;
@@ -21,6 +21,7 @@ export interface PlanOutcome {
   readonly seconds: number;
   readonly modelDigest: string;
   readonly sites: readonly SiteRow[];
+  /** Each figure over the sites whose results came; see `missing`. */
   readonly overall: {
     readonly before: number | null;
     /** Mean over the sites' local models, each on all sites' test data. */
@@ -28,6 +29,14 @@ export interface PlanOutcome {
     readonly bestLocalOnly: number | null;
     readonly federated: number | null;
   };
+  /** The models that lack results, and of which sites: their overall figures are not of the same data as the others'. */
+  readonly missing: readonly MissingResults[];
+}
+
+export interface MissingResults {
+  /** `before`, `federated`, or `local only of alder`. */
+  readonly model: string;
+  readonly sites: readonly string[];
 }
 
 export interface DemoOutcome {
@@ -64,9 +73,9 @@ export function planOutcome(facts: OutcomeFacts): PlanOutcome {
     rounds: facts.rounds,
     seconds: facts.seconds,
     modelDigest: global?.digest ?? '',
-    sites: (global?.sites ?? []).map(({ site, examples }) => ({
+    sites: sitesAsked([...facts.federated.models, ...facts.local.models]).map((site) => ({
       site,
-      examples,
+      examples: examplesOf([global, initial, ...locals], site),
       before: at(initial, site),
       localOnly: at(
         locals.find((model) => model.site === site),
@@ -81,7 +90,21 @@ export function planOutcome(facts: OutcomeFacts): PlanOutcome {
       bestLocalOnly: localOverall.length === 0 ? null : Math.max(...localOverall),
       federated: overall(global),
     },
+    missing: [
+      { model: 'before', sites: initial?.missing ?? [] },
+      ...locals.map((model) => ({ model: `local only of ${model.site}`, sites: model.missing })),
+      { model: 'federated', sites: global?.missing ?? [] },
+    ].filter(({ sites }) => sites.length > 0),
   };
+}
+
+/** Every site that was asked for a result of some model, in site-id order. */
+function sitesAsked(models: readonly ModelResult[]): string[] {
+  return [...new Set(models.flatMap(({ sites, missing }) => [...sites.map(({ site }) => site), ...missing]))].sort();
+}
+
+function examplesOf(models: readonly (ModelResult | undefined)[], site: string): number | null {
+  return models.flatMap((model) => model?.sites ?? []).find((row) => row.site === site)?.examples ?? null;
 }
 
 /** The closing table of a plan. */
@@ -89,17 +112,23 @@ export function outcomeTable(outcome: PlanOutcome): string {
   const head = ['site', 'examples', 'before', 'local only', 'federated', 'best local only'];
   const rows = outcome.sites.map((row) => [
     row.site,
-    String(row.examples),
+    row.examples === null ? '–' : String(row.examples),
     figure(row.before),
     figure(row.localOnly),
     figure(row.federated),
     '',
   ]);
   const { before, localOnly, federated, bestLocalOnly } = outcome.overall;
-  const examples = outcome.sites.reduce((sum, row) => sum + row.examples, 0);
+  const examples = outcome.sites.reduce((sum, row) => sum + (row.examples ?? 0), 0);
   rows.push(['overall', String(examples), figure(before), figure(localOnly), figure(federated), figure(bestLocalOnly)]);
   const title = `${outcome.plan}: ${METRIC_NAMES[outcome.metric] ?? outcome.metric} on test data after ${outcome.rounds} rounds (${outcome.model}, ${outcome.seconds.toFixed(0)} s)`;
-  return `${title}\n${formatTable(head, rows)}`;
+  return [title, formatTable(head, rows), ...missingLine(outcome.missing)].join('\n');
+}
+
+function missingLine(missing: readonly MissingResults[]): string[] {
+  if (missing.length === 0) return [];
+  const named = missing.map(({ model, sites }) => `${model}: ${sites.join(', ')}`).join('; ');
+  return [`Test results are missing (${named}): the overall figures are without them, and not of the same data.`];
 }
 
 const METRIC_NAMES: Readonly<Record<string, string>> = { dice: 'Dice', auroc: 'AUROC' };

@@ -8,7 +8,7 @@ import {
 import { Injectable } from '@nestjs/common';
 import type { ModelOrigin } from '../generated/prisma/client.js';
 import { Database } from '../platform/database.js';
-import { bySite, RunRepository } from './run.repository.js';
+import { bySite, type EvaluationRow, RunRepository } from './run.repository.js';
 import { RunTransitions } from './run-transitions.js';
 import { type SiteMetrics, validationView } from './run-view.js';
 
@@ -27,7 +27,9 @@ export interface ModelResults {
   readonly site: string | null;
   readonly round: number;
   readonly sites: readonly SiteMetrics[];
-  /** From the added statistics of all sites; no metrics before the first has come. */
+  /** The sites that were asked and whose statistics are not there, in site-id order. */
+  readonly missing: readonly string[];
+  /** From the added statistics of all of `sites`; no metrics before the first has come. */
   readonly overall: { readonly examples: number; readonly metrics: Metrics };
 }
 
@@ -43,8 +45,8 @@ export class Results {
   async of(runId: string): Promise<ResultsView> {
     const loaded = await this.runs.read(runId);
     const rows = await this.database.client.evaluation.findMany({
-      where: { runId, round: 0, split: 'test', state: 'received' },
-      select: { modelDigest: true, siteId: true, statistics: true },
+      where: { runId, round: 0, split: 'test' },
+      select: { modelDigest: true, siteId: true, state: true, statistics: true },
     });
     const finals = await this.transitions.finalModels(this.database.client, loaded);
     const models = [
@@ -63,10 +65,17 @@ export class Results {
   }
 }
 
-function judged(rows: readonly { siteId: string; statistics: unknown }[]): Pick<ModelResults, 'sites' | 'overall'> {
-  if (rows.length === 0) return { sites: [], overall: { examples: 0, metrics: {} } };
-  const evaluations = rows.map(({ siteId, statistics }) => ({ siteId, statistics: statistics as Statistics }));
+type AskedRow = Pick<EvaluationRow, 'siteId' | 'state' | 'statistics'>;
+
+function judged(rows: readonly AskedRow[]): Pick<ModelResults, 'sites' | 'missing' | 'overall'> {
+  const received = rows.filter((row) => row.state === 'received');
+  const missing = rows.filter((row) => row.state !== 'received').map((row) => row.siteId);
+  if (received.length === 0) return { sites: [], missing, overall: { examples: 0, metrics: {} } };
+  const evaluations = received.map((row) => ({
+    siteId: row.siteId,
+    statistics: row.statistics as unknown as Statistics,
+  }));
   const { metrics, sites } = validationView(evaluations);
   const examples = evaluations.reduce((sum, { statistics }) => sum + judgedExamples(statistics), 0);
-  return { sites, overall: { examples, metrics } };
+  return { sites, missing, overall: { examples, metrics } };
 }
