@@ -103,6 +103,7 @@ export const ERRORS = {
   },
   POSTGRES_FAILED: { kind: 'unavailable', say: 'The PostgreSQL server does not start.' },
   DISK_FULL: { kind: 'exhausted', say: 'The disk is full.' },
+  COORDINATOR_DISK_FULL: { kind: 'unavailable', say: "The coordinator's disk is full; the site tries again." },
   INTERNAL: { kind: 'bug', say: 'Something went wrong inside Consilium; the local log has the details.' },
 } as const satisfies Record<string, { kind: ErrorKind; say: string }>;
 

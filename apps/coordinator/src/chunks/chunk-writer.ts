@@ -28,10 +28,8 @@ export class ChunkWriter {
 
   /** Errors  UPDATE_INCOMPLETE when the part on disk does not end at `offset`: the site asks again what is missing. */
   static async open(target: ChunkWriterTarget, offset: number): Promise<ChunkWriter> {
-    await mkdir(path.dirname(target.partFile), { recursive: true });
-    const handle = await open(target.partFile, 'a').catch((error: unknown) => {
-      throw diskError(error);
-    });
+    const opening = mkdir(path.dirname(target.partFile), { recursive: true }).then(() => open(target.partFile, 'a'));
+    const handle = await opening.catch(throwDiskError);
     const { size } = await handle.stat();
     if (size === offset) return new ChunkWriter(target, handle, size);
     await handle.close();
@@ -46,12 +44,10 @@ export class ChunkWriter {
       throw new ConsiliumError('UPLOAD_QUOTA_EXCEEDED', { length: this.target.length });
     this.at += bytes.byteLength;
     this.pending = this.handle.writeFile(bytes);
-    await this.pending.catch((error: unknown) => {
-      throw diskError(error);
-    });
+    await this.pending.catch(throwDiskError);
   }
 
-  /** Closes the file. A whole chunk is checked and gets its name. Errors  CHUNK_CORRUPT; the part is then dropped. */
+  /** Closes the file. A whole chunk is checked and gets its name. Errors  CHUNK_CORRUPT, the part is then dropped; DISK_FULL. */
   async finish(): Promise<void> {
     if (this.ending !== undefined) return;
     this.ending = this.end();
@@ -67,7 +63,7 @@ export class ChunkWriter {
   private async end(): Promise<void> {
     await this.pending.catch(() => undefined);
     try {
-      await this.handle.sync();
+      await this.handle.sync().catch(throwDiskError);
     } finally {
       await this.handle.close();
     }
@@ -77,8 +73,12 @@ export class ChunkWriter {
       await rm(partFile, { force: true });
       throw new ConsiliumError('CHUNK_CORRUPT', { digest });
     }
-    await renameDurably(partFile, wholeFile);
+    await renameDurably(partFile, wholeFile).catch(throwDiskError);
   }
+}
+
+function throwDiskError(error: unknown): never {
+  throw diskError(error);
 }
 
 async function digestOf(file: string): Promise<string> {

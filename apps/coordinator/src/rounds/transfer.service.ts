@@ -79,7 +79,7 @@ export class TransferService {
    * breaks. Answers the number of bytes taken.
    *
    * Errors   UPDATE_INCOMPLETE without an offer or at a wrong offset, CHUNK_NOT_AVAILABLE for a chunk that was not offered,
-   *          CHUNK_CORRUPT, UPLOAD_QUOTA_EXCEEDED, SITE_NOT_IN_COHORT, UPDATE_LATE.
+   *          CHUNK_CORRUPT, UPLOAD_QUOTA_EXCEEDED, SITE_NOT_IN_COHORT, UPDATE_LATE, DISK_FULL.
    */
   async put(siteId: string, pieces: AsyncIterable<UploadPiece>): Promise<number> {
     let offer: Offer | undefined;
@@ -99,9 +99,12 @@ export class TransferService {
         await chunk.writer.append(offset, data);
         bytes += data.byteLength;
       }
-    } finally {
-      await chunk?.writer.finish();
+    } catch (error) {
+      // How the file is closed says nothing new, and must not hide why.
+      await chunk?.writer.abandon();
+      throw error;
     }
+    await chunk?.writer.finish();
     return bytes;
   }
 

@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { EvaluationService } from '../evaluations/evaluation.service.js';
 import { UpdateService } from '../rounds/update.service.js';
 import { Caller } from './caller.js';
+import { onCoordinatorsDisk } from './disk-full.js';
 import * as wire from './wire.js';
 
 type Handlers = ServiceHandlers<typeof CoordinatorService>;
@@ -22,7 +23,7 @@ export class ResultEdge implements Pick<Handlers, 'submitUpdate' | 'submitEvalua
     const siteId = await this.caller.current(call);
     const { updateId, round, baseRound, trainingLoss } = request;
     if (!Number.isFinite(trainingLoss)) throw new ConsiliumError('REQUEST_INVALID', { field: 'trainingLoss' });
-    const receipt = await this.updates.submit({
+    const submitting = this.updates.submit({
       ...{
         runId: wire.runIdOf(request.runId),
         round,
@@ -36,6 +37,7 @@ export class ResultEdge implements Pick<Handlers, 'submitUpdate' | 'submitEvalua
       localSteps: wire.bigCountOf(request.localSteps),
       baseModelDigest: wire.hexOf(request.baseModelDigest),
     });
+    const receipt = await onCoordinatorsDisk(submitting);
     return { receipt: wire.receiptToWire(receipt) };
   };
 

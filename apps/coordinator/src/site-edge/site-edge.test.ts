@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { chunksOf, type Manifest, manifestOf, payloadBytes } from '@consilium/tensors';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -223,3 +224,24 @@ it('listens to the newest agent of a site only, and to no site of another federa
   await twin.calls.pollWork({ waitMs: 0 }, { metadata: { 'consilium-instance': 'the-newer-one' } });
   await expect(federation.site('foreigner', {}, 'other')).rejects.toMatchObject({ code: 'SITE_UNKNOWN' });
 });
+
+it.skipIf(!existsSync('/dev/full'))(
+  "says that it is the coordinator's disk that is full, and the site goes on later",
+  async () => {
+    const { runId, forAsh } = await training();
+    const { values, manifest } = ash.delta(forAsh);
+    const [wanted] = await ash.offer(forAsh, manifest);
+    const digest = manifest.chunkDigests[0]!;
+    const folder = path.join(federation.dataFolder, 'uploads', runId, '1', 'ash');
+    const part = path.join(folder, `${digest}.part`);
+    await mkdir(folder, { recursive: true });
+    await symlink('/dev/full', part);
+    const piece = { digest: wanted!.digest, offset: 0n, data: Uint8Array.from(payloadBytes(values).subarray(0, 1000)) };
+    const sent = ash.calls.putChunks([{ runId, round: 1, piece }], ash.metadata);
+    await expect(sent).rejects.toMatchObject({ code: 'COORDINATOR_DISK_FULL', kind: 'unavailable' });
+    await rm(part);
+    await ash.train(forAsh);
+    expect((await federation.view(runId)).rounds[0]?.participations[0]).toMatchObject({ state: 'submitted' });
+    await abort(runId);
+  },
+);

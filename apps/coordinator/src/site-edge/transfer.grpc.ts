@@ -4,6 +4,7 @@ import type { CoordinatorService, PutChunksRequest } from '@consilium/proto';
 import { Injectable } from '@nestjs/common';
 import { TransferService, type UploadPiece } from '../rounds/transfer.service.js';
 import { Caller } from './caller.js';
+import { onCoordinatorsDisk } from './disk-full.js';
 import * as wire from './wire.js';
 
 type Handlers = ServiceHandlers<typeof CoordinatorService>;
@@ -27,7 +28,8 @@ export class TransferEdge implements Pick<Handlers, 'fetchChunks' | 'offerManife
 
   putChunks: Handlers['putChunks'] = async (requests, call) => {
     const siteId = await this.caller.current(call);
-    return { bytesReceived: BigInt(await this.transfers.put(siteId, uploadPieces(requests))) };
+    const bytes = await onCoordinatorsDisk(this.transfers.put(siteId, uploadPieces(requests)));
+    return { bytesReceived: BigInt(bytes) };
   };
 
   private async *fetched(
