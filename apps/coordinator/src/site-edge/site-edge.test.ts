@@ -245,3 +245,26 @@ it.skipIf(!existsSync('/dev/full'))(
     await abort(runId);
   },
 );
+
+it('takes no hello that is larger than any site needs', async () => {
+  const hello = (changes: object) =>
+    ash.calls.hello({
+      instanceId: ash.instanceId,
+      startCount: 1n,
+      agentVersion: 'test',
+      vocabularyVersion: 1,
+      ...changes,
+    });
+  const dataset = (index: number) => ({ name: `d-${index}`, version: 'v1', train: 1n, validation: 1n, test: 1n });
+  const many = <T>(length: number, make: (index: number) => T) => Array.from({ length }, (_, index) => make(index));
+  const backEnd = { name: 'cpu', threads: 1 };
+  for (const changes of [
+    { datasets: many(1001, dataset) },
+    { datasets: [{ ...dataset(1), name: 'x'.repeat(201) }] },
+    { backEnds: many(17, () => backEnd) },
+    { backEnds: [{ ...backEnd, name: 'x'.repeat(201) }] },
+    { agentVersion: 'x'.repeat(201) },
+  ])
+    await expect(hello(changes)).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+  await hello({ datasets: many(1000, dataset), backEnds: many(16, () => backEnd) });
+});

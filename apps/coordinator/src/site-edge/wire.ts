@@ -43,6 +43,12 @@ export function textOf(value: string): string {
   return value;
 }
 
+/** A list of at most so many. Errors  REQUEST_INVALID. */
+export function listOf<T>(values: readonly T[], most: number): readonly T[] {
+  if (values.length > most) throw new ConsiliumError('REQUEST_INVALID', { length: values.length, most });
+  return values;
+}
+
 /** An id that is no UUID is the id of no run. Errors  SITE_NOT_IN_COHORT. */
 export function runIdOf(runId: string): string {
   if (!UUID.test(runId)) throw new ConsiliumError('SITE_NOT_IN_COHORT');

@@ -13,6 +13,9 @@ import { workToWire } from './work-to-wire.js';
 
 type Handlers = ServiceHandlers<typeof CoordinatorService>;
 
+const MOST_BACK_ENDS = 16;
+const MOST_DATASETS = 1000;
+
 /** A site introduces itself, asks for work, answers invitations and reports. */
 @Injectable()
 export class WorkEdge implements Pick<Handlers, 'hello' | 'pollWork' | 'answerInvitation' | 'reportProgress'> {
@@ -30,8 +33,10 @@ export class WorkEdge implements Pick<Handlers, 'hello' | 'pollWork' | 'answerIn
       instanceId: wire.textOf(request.instanceId),
       startCount: wire.bigCountOf(request.startCount),
       agentVersion: wire.textOf(request.agentVersion),
-      backEnds: request.backEnds.map(({ name, threads }) => ({ name: wire.textOf(name), threads })),
-      datasets: request.datasets.map(({ name, version, train, validation, test }) => ({
+      backEnds: wire
+        .listOf(request.backEnds, MOST_BACK_ENDS)
+        .map(({ name, threads }) => ({ name: wire.textOf(name), threads })),
+      datasets: wire.listOf(request.datasets, MOST_DATASETS).map(({ name, version, train, validation, test }) => ({
         ...{ name: wire.textOf(name), version: wire.textOf(version) },
         ...{ train: wire.countOf(train), validation: wire.countOf(validation), test: wire.countOf(test) },
       })),
