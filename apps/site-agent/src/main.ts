@@ -42,6 +42,10 @@ function addDatasetCommands(dataset: Command): void {
     .requiredOption('--from <folder>', 'the folder of DICOM files (and masks), read with everything below it')
     .option('--labels <file>', 'the label table (default: labels.csv in that folder)')
     .option('--classes <names...>', 'classes that labels may name (default: every label that occurs)')
+    .option(
+      '--shares <percents>',
+      'patients to train, validate and test with, where the table has no split or fold column (default: 60,15,25)',
+    )
     .option('--json', 'as JSON')
     .action((name: string, options: AddOptions) => addDataset(name, options));
   dataset

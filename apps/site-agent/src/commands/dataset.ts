@@ -6,6 +6,7 @@ import { DatasetStore } from '../datasets/dataset-store.js';
 import type { IngestReport } from '../datasets/ingest-report.js';
 import { reportText } from '../datasets/ingest-report.js';
 import { preparationStages } from '../datasets/prepare.js';
+import { parseShares } from '../datasets/split.js';
 import { deleteUnused, lockDatasets } from '../datasets/unused.js';
 import { prepareDataset } from '../pipeline.js';
 import { readPseudonymKey, type SiteFolder, siteFolder } from '../platform/site-folder.js';
@@ -25,11 +26,14 @@ export interface AddOptions extends Place {
   readonly from: string;
   readonly labels?: string;
   readonly classes?: readonly string[];
+  /** Percent to train, validate and test, for tables that do not say: `60,15,25`. */
+  readonly shares?: string;
 }
 
 /** Prepares a dataset and registers it under a name; one that had the name is replaced. */
 export async function addDataset(name: string, options: AddOptions): Promise<void> {
   requireName(name);
+  const shares = options.shares === undefined ? undefined : parseShares(options.shares);
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
@@ -37,7 +41,7 @@ export async function addDataset(name: string, options: AddOptions): Promise<voi
     await withDatasets(options.dir, async (state, folder, store) => {
       const labels = options.labels ?? join(options.from, 'labels.csv');
       const request = { name, folder: options.from, labels, classes: options.classes };
-      const stages = preparationStages(store, readPseudonymKey(folder));
+      const stages = preparationStages(store, readPseudonymKey(folder), shares);
       const { version, summary, report } = await prepareDataset(request, stages, stop.signal);
       await writeDurably(reportPath(folder, name), [Buffer.from(JSON.stringify(report))]);
       state.datasets.register(name, version, summary);

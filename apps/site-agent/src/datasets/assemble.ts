@@ -6,7 +6,7 @@ import type { DatasetStore } from './dataset-store.js';
 import type { CleanImage, Part } from './image.js';
 import type { IngestLedger } from './ingest-ledger.js';
 import { reportOf } from './ingest-report.js';
-import { compareText, requireNoEmptyPart, type SplitPatient, splitPatients } from './split.js';
+import { compareText, requireNoEmptyPart, type Shares, type SplitPatient, splitPatients } from './split.js';
 import { storePixels } from './stored-pixels.js';
 
 /** An example that does not know its part yet, unless the label table has said it. */
@@ -17,7 +17,7 @@ type Unsplit = Omit<IndexExample, 'part'> & { readonly ordinal: number; readonly
  *
  * Errors   DATASET_EMPTY, DATASET_SPLIT_EMPTY, DISK_FULL, STOPPED.
  */
-export function assembleWith(store: DatasetStore, key: Uint8Array) {
+export function assembleWith(store: DatasetStore, key: Uint8Array, shares?: Shares) {
   return async (studies: CleanStudies, signal: AbortSignal): Promise<DatasetVersion> => {
     const { ledger } = studies;
     const unsplit: Unsplit[] = [];
@@ -27,7 +27,7 @@ export function assembleWith(store: DatasetStore, key: Uint8Array) {
     }
     const usable = withoutSplitPatients(unsplit, ledger);
     if (usable.length === 0) throw new ConsiliumError('DATASET_EMPTY', { files: ledger.files.length });
-    const index = indexOf(usable, studies.classes, key);
+    const index = indexOf(usable, studies.classes, (patients) => splitPatients(patients, key, shares));
     const version = await store.save(index);
     return { version, summary: summaryOf(index), report: reportOf(ledger) } as DatasetVersion;
   };
@@ -66,20 +66,24 @@ function withoutSplitPatients(examples: readonly Unsplit[], ledger: IngestLedger
   });
 }
 
-function indexOf(examples: readonly Unsplit[], classes: readonly string[] | undefined, key: Uint8Array): DatasetIndex {
+function indexOf(
+  examples: readonly Unsplit[],
+  classes: readonly string[] | undefined,
+  split: (patients: SplitPatient[]) => Map<string, Part>,
+): DatasetIndex {
   const isGiven = examples.every(({ given }) => given !== undefined);
-  const parts = isGiven ? undefined : splitPatients(patientsOf(examples), key);
-  const split = examples.map(({ ordinal, given, ...example }) => ({
+  const parts = isGiven ? undefined : split(patientsOf(examples));
+  const placed = examples.map(({ ordinal, given, ...example }) => ({
     ...example,
     part: parts?.get(example.patient) ?? given!,
   }));
-  const count = (part: Part) => split.filter((example) => example.part === part).length;
+  const count = (part: Part) => placed.filter((example) => example.part === part).length;
   requireNoEmptyPart({ train: count('train'), validation: count('validation'), test: count('test') });
   const labels = new Set(examples.flatMap(({ label }) => (label === null ? [] : [label])));
   return {
     format: 'consilium-dataset/1',
     classes: classes ?? [...labels].sort(compareText),
-    examples: split.sort((a, b) => compareText(a.id, b.id)),
+    examples: placed.sort((a, b) => compareText(a.id, b.id)),
   };
 }
 

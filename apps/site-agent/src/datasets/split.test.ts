@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { PARTS } from './image.js';
-import { type SplitPatient, splitPatients } from './split.js';
+import { parseShares, type SplitPatient, splitPatients } from './split.js';
 
 const key = Buffer.from('k'.repeat(32));
 const patients = (n: number, stratum: (i: number) => string = () => 's'): SplitPatient[] =>
@@ -47,4 +47,14 @@ it('refuses a split with an empty part and says which', () => {
   expect(() => splitPatients(patients(3), key)).toThrow(
     expect.objectContaining({ code: 'DATASET_SPLIT_EMPTY', detail: expect.objectContaining({ part: 'validation' }) }),
   );
+});
+
+it('splits by other shares when it is told to', () => {
+  const shares = parseShares('40,15,45');
+  expect(shares).toEqual({ train: 0.4, validation: 0.15, test: 0.45 });
+  expect(sizes(splitPatients(patients(100), key, shares).values())).toEqual([40, 15, 45]);
+});
+
+it.each(['60,40', '60,15,26', '0,50,50', '33.3,33.3,33.4', 'a,b,c'])('refuses the shares %s', (text) => {
+  expect(() => parseShares(text)).toThrow(expect.objectContaining({ code: 'REQUEST_INVALID' }));
 });

@@ -2,8 +2,21 @@ import { createHmac } from 'node:crypto';
 import { ConsiliumError } from '@consilium/errors';
 import { PARTS, type Part } from './image.js';
 
-/** Shares of patients where the label table does not say. */
-const SHARES: Readonly<Record<Part, number>> = { train: 0.6, validation: 0.15, test: 0.25 };
+/** Share of the patients in each part, where the label table does not say. They add up to 1. */
+export type Shares = Readonly<Record<Part, number>>;
+
+export const USUAL_SHARES: Shares = { train: 0.6, validation: 0.15, test: 0.25 };
+
+/** Reads `60,15,25`: percent to train, to validate and to test. Errors  REQUEST_INVALID. */
+export function parseShares(text: string): Shares {
+  const percent = text.split(',').map((part) => (/^[1-9]\d?$/.test(part) ? Number(part) : Number.NaN));
+  if (percent.length !== PARTS.length || percent.reduce((a, b) => a + b, 0) !== 100)
+    throw new ConsiliumError('REQUEST_INVALID', {
+      problem: 'shares are three whole numbers that add up to 100: train,validation,test',
+    });
+  const [train, validation, test] = percent.map((p) => p / 100) as [number, number, number];
+  return { train, validation, test };
+}
 
 export interface SplitPatient {
   readonly pseudonym: string;
@@ -18,14 +31,18 @@ export interface SplitPatient {
  *
  * Errors   DATASET_SPLIT_EMPTY.
  */
-export function splitPatients(patients: readonly SplitPatient[], key: Uint8Array): Map<string, Part> {
+export function splitPatients(
+  patients: readonly SplitPatient[],
+  key: Uint8Array,
+  shares: Shares = USUAL_SHARES,
+): Map<string, Part> {
   const ordered = patients
     .map((patient) => ({ ...patient, hash: splitHash(key, patient.pseudonym) }))
     .sort((a, b) => compareText(a.stratum, b.stratum) || compareText(a.hash, b.hash));
   const parts = new Map<string, Part>();
   const counts: Record<Part, number> = { train: 0, validation: 0, test: 0 };
   ordered.forEach(({ pseudonym }, i) => {
-    const behind = (part: Part) => SHARES[part] * (i + 1) - counts[part];
+    const behind = (part: Part) => shares[part] * (i + 1) - counts[part];
     const part = PARTS.reduce((best, next) => (behind(next) > behind(best) ? next : best));
     counts[part] += 1;
     parts.set(pseudonym, part);
