@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, type FileHandle, link, mkdir, open, stat } from 'node:fs/promises';
+import { copyFile, type FileHandle, link, mkdir, open, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
   diskError,
@@ -62,9 +62,14 @@ export class FolderChunkStore implements ChunkStore {
       if (!['EPERM', 'EXDEV', 'ENOTSUP', 'EMLINK'].includes(String(systemCode(error)))) throw diskError(error);
       // Beside its target, because a rename works within one file system only.
       const temporary = `${target}.${randomUUID()}.part`;
-      await copyFile(file, temporary);
-      await syncFile(temporary);
-      await renameDurably(temporary, target);
+      try {
+        await copyFile(file, temporary);
+        await syncFile(temporary);
+        await renameDurably(temporary, target);
+      } catch (failure) {
+        await rm(temporary, { force: true });
+        throw diskError(failure);
+      }
     }
   }
 
