@@ -9,8 +9,9 @@ export default class ClosingLineReporter implements Reporter {
         const { state } = test.result();
         if (state !== 'pending') counts[state] += 1;
       }
-      // A file that could not even be read has no tests; it must not pass unseen.
-      if (module.state() === 'failed' && [...module.children.allTests()].length === 0) counts.failed += 1;
+      // A file that cannot be read, or fails before or after its tests, must not pass unseen.
+      counts.failed += module.errors().length;
+      for (const suite of module.children.allSuites()) counts.failed += suite.errors().length;
     }
     setImmediate(() =>
       process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`),

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { leafHash, parseEntry } from '@consilium/audit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Database } from '../platform/database.js';
@@ -6,12 +8,18 @@ import { migrate } from '../platform/migrate.js';
 import { TestFederation } from '../testing/federation.fixture.js';
 import { AuditLog, subject } from './audit-log.js';
 
+/** All that prisma/ has, in order. */
+const MIGRATIONS = readdirSync(fileURLToPath(new URL('../../../../prisma/migrations', import.meta.url)))
+  .filter((name) => /^\d{14}_/.test(name))
+  .sort();
+
 let federation: TestFederation;
 let database: Database;
 let audit: AuditLog;
 beforeAll(async () => {
   federation = await TestFederation.make();
-  expect(await migrate(federation.databaseUrl)).toHaveLength(2);
+  const applied = await migrate(federation.databaseUrl);
+  expect(applied).toEqual(MIGRATIONS);
   database = new Database({ databaseUrl: federation.databaseUrl });
   audit = new AuditLog(database, { federation: 'test' });
 });
