@@ -28,7 +28,13 @@ export async function install() {
   const inputs = digest(['package-lock.json', 'package.json']);
   if (isDone('install', inputs)) return;
   // No package's own install script runs: some of them download, which fails behind a hospital's proxy.
-  await step('installing packages', npmCommand(), ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
+  await step('installing packages', npmCommand(), [
+    'ci',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]);
   await linkPostgres();
   done('install', inputs);
 }
@@ -44,15 +50,25 @@ export async function generate() {
   const inputs = digest(['proto', 'prisma', 'package-lock.json']);
   const outputs = ['packages/proto/src/gen', 'apps/coordinator/src/generated'];
   if (isDone('generate', inputs) && outputs.every((o) => existsSync(path.join(root, o)))) return;
-  await step('generating from proto/', bin('@bufbuild/buf/bin/buf'), ['generate', '--template', 'proto/buf.gen.yaml', 'proto']);
-  await step('generating from prisma/', bin('prisma/build/index.js'), ['generate', '--no-hints', '--config', 'prisma/prisma.config.ts'], {
-    // Prisma would download its schema engine; `generate` does not need it.
-    PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true',
-    PRISMA_HIDE_UPDATE_MESSAGE: '1',
-    CHECKPOINT_DISABLE: '1',
-    DO_NOT_TRACK: '1',
-    DATABASE_URL: 'postgresql://127.0.0.1/none',
-  });
+  await step('generating from proto/', bin('@bufbuild/buf/bin/buf'), [
+    'generate',
+    '--template',
+    'proto/buf.gen.yaml',
+    'proto',
+  ]);
+  await step(
+    'generating from prisma/',
+    bin('prisma/build/index.js'),
+    ['generate', '--no-hints', '--config', 'prisma/prisma.config.ts'],
+    {
+      // Prisma would download its schema engine; `generate` does not need it.
+      PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true',
+      PRISMA_HIDE_UPDATE_MESSAGE: '1',
+      CHECKPOINT_DISABLE: '1',
+      DO_NOT_TRACK: '1',
+      DATABASE_URL: 'postgresql://127.0.0.1/none',
+    },
+  );
   done('generate', inputs);
 }
 
@@ -139,7 +155,9 @@ function digest(places) {
   const hash = createHash('sha256');
   const add = (file) => hash.update(file).update(readFileSync(path.join(root, file)));
   const walk = (place) => {
-    for (const e of readdirSync(path.join(root, place), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1)))
+    for (const e of readdirSync(path.join(root, place), { withFileTypes: true }).sort((a, b) =>
+      a.name < b.name ? -1 : 1,
+    ))
       e.isDirectory() ? walk(path.join(place, e.name)) : add(path.join(place, e.name));
   };
   for (const place of places) /\.[a-z]+$/.test(place) ? add(place) : walk(place);

@@ -32,13 +32,11 @@ export function checkPlanText(text: string): PlanCheck {
     const faults = [...document.errors, ...document.warnings];
     if (faults.length > 0)
       return refusal(
-        ...faults
-          .slice(0, 10)
-          .map((fault) => ({
-            path: '',
-            message: printable(fault.message, 200),
-            line: lines.linePos(fault.pos[0]).line,
-          })),
+        ...faults.slice(0, 10).map((fault) => ({
+          path: '',
+          message: printable(fault.message, 200),
+          line: lines.linePos(fault.pos[0]).line,
+        })),
       );
     // YAML 1.1 reads the words yes, no, on and off as true and false, and 010 as 8.
     if (document.directives.yaml.version !== '1.2') return refusal({ path: '', message: 'must be YAML 1.2 or JSON' });
