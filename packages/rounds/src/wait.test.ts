@@ -5,13 +5,13 @@ const deadlineAt = new Date('2030-01-01T12:00:00.000Z');
 
 it('says who is awaited, how many are needed, and until when', () => {
   expect(sentenceOf({ what: 'updates', have: 1, quorum: 3, cohort: 4, sites: ['b', 'c', 'd'], deadlineAt })).toBe(
-    'Waits for the update of b, c and d: 1 of 4 delivered, 3 needed, until 2030-01-01T12:00:00.000Z.',
+    'Waits for the update of b, c and d: 1 of 4 delivered, 3 needed, until 2030-01-01 12:00:00 UTC.',
   );
   expect(sentenceOf({ what: 'evaluations', have: 1, asked: 2, sites: ['b'], deadlineAt: null })).toBe(
     'Waits for the evaluation of b: 1 of 2 received.',
   );
   expect(sentenceOf({ what: 'sites', have: 1, quorum: 2, sites: ['b'], deadlineAt })).toBe(
-    'Waits for b to connect: 1 present, 2 needed, until 2030-01-01T12:00:00.000Z.',
+    'Waits for b to connect: 1 present, 2 needed, until 2030-01-01 12:00:00 UTC.',
   );
 });
 

@@ -81,8 +81,9 @@ export function sentenceOfReason(reason: Reason): string {
   return `Too few sites: ${reason.have} of ${reason.quorum} needed${missing}.`;
 }
 
+/** To the second: nobody reads milliseconds. */
 function until(deadlineAt: Date | null): string {
-  return deadlineAt === null ? '' : `, until ${deadlineAt.toISOString()}`;
+  return deadlineAt === null ? '' : `, until ${deadlineAt.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 /** "a", "a and b", "a, b and c". */
