@@ -141,7 +141,7 @@ it('counts and names each defect of a folder in the report of its site, and keep
 it('a site that dies in a round and stays away: the round closes at its deadline and names it', async () => {
   const absent = 'west';
   await federation.rearm(absent, ['fetching'], false);
-  const plan = segmentationPlan({ rounds: 1, quorum: 2, seed: 99, deadlineSeconds: 8, answerSeconds: 6 });
+  const plan = segmentationPlan({ rounds: 1, quorum: 2, seed: 99, deadlineSeconds: 12, answerSeconds: 6 });
   const run = await federation.run(plan);
   expect(federation.firedPoints().agents[absent]).toEqual(['fetching']);
   expect(federation.kills().agents[absent]).toBe(1);
