@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCode } from '@consilium/errors';
 import { hasEnded, type RunView } from '../contract.js';
 import type { CoordinatorClient } from '../coordinator-client.js';
+import type { Progress } from './progress.js';
 import { ProgressLines } from './progress-lines.js';
 import { ProgressScreen } from './progress-screen.js';
 
@@ -11,12 +12,6 @@ export interface FollowOptions {
   readonly check?: () => void;
   /** How long a coordinator that is being started again may be silent. */
   readonly patienceMs?: number;
-}
-
-/** Shows what goes on: redrawn on a terminal, a line for each round elsewhere. */
-export interface Progress {
-  show(runs: readonly RunView[]): void;
-  close(): void;
 }
 
 const POLL_MS = 500;

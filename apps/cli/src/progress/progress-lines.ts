@@ -1,6 +1,6 @@
 import { hasEnded, type RunView } from '../contract.js';
 import { say } from '../terminal.js';
-import type { Progress } from './follow-runs.js';
+import type { Progress } from './progress.js';
 import { isOver, runText, validationText } from './words.js';
 
 /** For a log file: one line for each round that has ended, and one for the end of a run. */

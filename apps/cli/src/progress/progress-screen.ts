@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty';
 import { hasEnded, type RunView } from '../contract.js';
-import type { Progress } from './follow-runs.js';
+import type { Progress } from './progress.js';
 import { currentRound, isOver, participationText, runText, validationText } from './words.js';
 
 const BAR_WIDTH = 20;
