@@ -149,7 +149,7 @@ it('fails when a site that the next round needs does not come back in time, and 
     return federation.until(runId, (run) => run.state === 'waiting');
   };
   const { waitsFor } = await roundAfterWhichGumIsGone();
-  expect(waitsFor).toMatch(/^Waits for gum to connect: 1 present, 2 needed, until .*Z\.$/);
+  expect(waitsFor).toMatch(/^Waits for gum to connect: 1 present, 2 needed, until .* UTC\.$/);
   // Nobody could connect while the coordinator did not run: that time does not count.
   await federation.stop();
   await federation.query("UPDATE run SET waiting_since = now() - interval '1 hour' WHERE state = 'waiting'");
