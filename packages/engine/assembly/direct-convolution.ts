@@ -1,5 +1,6 @@
 // Direct convolution for every filter size and stride, NHWC, and the input gradient as one such convolution per phase
 // of the stride. The input is padded beforehand, the filter packed into panels of 8 outputs: [CO / 8][taps * CI][8].
+import { doneInSixes } from './products';
 import { floats, get, multiplyAdd, put } from './simd';
 
 /** x [N,H,W,C] -> to [N,PH,PW,C] with zero borders; items are the rows of all padded images. */
@@ -79,6 +80,48 @@ function putFirst(to: usize, low: v128, high: v128, n: i32): void {
   if (n > 6) store<f32>(to, f32x4.extract_lane(high, 2), 24);
 }
 
+/** Six (or four) output pixels, `pixel` bytes apart in the input, of eight filters: the first `left` of them are stored. */
+@inline
+function pixels(
+  six: bool, x: usize, pixel: usize, f: usize, kh: i32, rowTaps: i32, rowBytes: usize, out: usize, outPixel: usize,
+  left: i32,
+): void {
+  let s00 = f32x4.splat(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00;
+  let s30 = s00, s31 = s00, s40 = s00, s41 = s00, s50 = s00, s51 = s00;
+  const pixel2 = pixel << 1, pixel3 = pixel * 3, pixel4 = pixel << 2, pixel5 = pixel * 5;
+  for (let i = 0; i < kh; i++, x += rowBytes) {
+    let p = x;
+    const stop = p + floats(rowTaps);
+    while (p < stop) {
+      const w0 = get(f), w1 = v128.load(f, 16);
+      f += 32;
+      let v = v128.load32_splat(p);
+      s00 = multiplyAdd(s00, v, w0); s01 = multiplyAdd(s01, v, w1);
+      v = v128.load32_splat(p + pixel);
+      s10 = multiplyAdd(s10, v, w0); s11 = multiplyAdd(s11, v, w1);
+      v = v128.load32_splat(p + pixel2);
+      s20 = multiplyAdd(s20, v, w0); s21 = multiplyAdd(s21, v, w1);
+      v = v128.load32_splat(p + pixel3);
+      s30 = multiplyAdd(s30, v, w0); s31 = multiplyAdd(s31, v, w1);
+      if (six) {
+        v = v128.load32_splat(p + pixel4);
+        s40 = multiplyAdd(s40, v, w0); s41 = multiplyAdd(s41, v, w1);
+        v = v128.load32_splat(p + pixel5);
+        s50 = multiplyAdd(s50, v, w0); s51 = multiplyAdd(s51, v, w1);
+      }
+      p += 4;
+    }
+  }
+  putFirst(out, s00, s01, left);
+  putFirst(out + outPixel, s10, s11, left);
+  putFirst(out + (outPixel << 1), s20, s21, left);
+  putFirst(out + outPixel * 3, s30, s31, left);
+  if (six) {
+    putFirst(out + (outPixel << 2), s40, s41, left);
+    putFirst(out + outPixel * 5, s50, s51, left);
+  }
+}
+
 /**
  * Convolution of padded x [N,PH,PW,CI] with a packed filter. Output pixel (i, j) goes to
  * (i * stepH + phaseH, j * stepW + phaseW) of y [N,YH,YW,CO]; items are the output rows of all images.
@@ -89,7 +132,7 @@ export function directConvolution(
   phaseW: i32, first: i32, end: i32, worker: i32,
 ): void {
   const rowTaps = kw * ci, rowBytes = floats(paddedWidth * ci);
-  const pixel = floats(strideW * ci), pixel2 = pixel << 1, pixel3 = pixel * 3;
+  const pixel = floats(strideW * ci);
   const outPixel = floats(co * stepW);
   for (let panel = 0; panel < (co + 7) >> 3; panel++) {
     const filter = w + (floats(panel * kh * rowTaps) << 3), left = co - (panel << 3);
@@ -99,32 +142,17 @@ export function directConvolution(
       const yRow = image * yHeight + row * stepH + phaseH;
       const out = y + floats((yRow * yWidth + phaseW) * co + (panel << 3));
       let j = 0;
+      const sixes = doneInSixes(outWidth);
+      for (; j < sixes; j += 6) {
+        pixels(
+          true, from + <usize>j * pixel, pixel, filter, kh, rowTaps, rowBytes, out + <usize>j * outPixel, outPixel, left,
+        );
+      }
       for (; j + 4 <= outWidth; j += 4) {
-        let s00 = f32x4.splat(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
-        let f = filter;
-        const base = from + <usize>j * pixel;
-        for (let i = 0; i < kh; i++) {
-          let p = base + <usize>i * rowBytes;
-          const stop = p + floats(rowTaps);
-          while (p < stop) {
-            const w0 = get(f), w1 = v128.load(f, 16);
-            f += 32;
-            let v = v128.load32_splat(p);
-            s00 = multiplyAdd(s00, v, w0); s01 = multiplyAdd(s01, v, w1);
-            v = v128.load32_splat(p + pixel);
-            s10 = multiplyAdd(s10, v, w0); s11 = multiplyAdd(s11, v, w1);
-            v = v128.load32_splat(p + pixel2);
-            s20 = multiplyAdd(s20, v, w0); s21 = multiplyAdd(s21, v, w1);
-            v = v128.load32_splat(p + pixel3);
-            s30 = multiplyAdd(s30, v, w0); s31 = multiplyAdd(s31, v, w1);
-            p += 4;
-          }
-        }
-        const o = out + <usize>j * outPixel;
-        putFirst(o, s00, s01, left);
-        putFirst(o + outPixel, s10, s11, left);
-        putFirst(o + (outPixel << 1), s20, s21, left);
-        putFirst(o + outPixel * 3, s30, s31, left);
+        pixels(
+          false, from + <usize>j * pixel, pixel, filter, kh, rowTaps, rowBytes, out + <usize>j * outPixel, outPixel,
+          left,
+        );
       }
       for (; j < outWidth; j++) {
         let s0 = f32x4.splat(0), s1 = s0, f = filter;

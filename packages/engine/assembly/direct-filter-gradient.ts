@@ -1,98 +1,115 @@
-// Filter gradient of the direct convolution. A filter row's taps and channels lie side by side in the padded input, so
-// the work is cut into groups of four of those KW * CI values; the rows of dy are taken in chunks that stay in cache.
-import { add, floats, get, multiplyAdd, put } from './simd';
+// Filter gradient of the direct convolution as a matrix product: taps by filters, summed over the output pixels.
+//   taps       rows of dW [KH * KW * CI], six of them a group: an item
+//   dy         as it is, or, for many taps, packed beforehand into panels of 8 filters [CO / 8][pixels][8]
+//   a chunk    rows of dy whose part of a group, packed into [pixels][6], stays in L1
+import { floats, get, multiplyAdd, put } from './simd';
 
-/**
- * to [KH,KW,CI,CO] += gradient, from padded x [N,PH,PW,CI] and dy [rows,OW,CO], rows = N * OH; CO % 8 == 0.
- * Items are KH * ceil(KW * CI / 4) groups. The caller zeroes `to`.
- */
-export function directFilterGradient(
-  x: usize, dy: usize, to: usize, rows: i32, paddedHeight: i32, paddedWidth: i32, ci: i32, outHeight: i32,
-  outWidth: i32, co: i32, kh: i32, kw: i32, strideH: i32, strideW: i32, chunk: i32, first: i32, end: i32, worker: i32,
-): void {
-  const rowTaps = kw * ci, groups = (rowTaps + 3) >> 2;
-  const pixel = floats(strideW * ci), outPixel = floats(co), outRow = <usize>outWidth * outPixel;
-  const xRow = floats(paddedWidth * ci), xStep = <usize>strideH * xRow;
-  for (let start = 0; start < rows; start += chunk) {
-    const stop = min(start + chunk, rows);
-    for (let group = first; group < end; group++) {
-      const tapRow = group / groups, wanted = (group % groups) << 2;
-      // The last group of a row may overlap the one before: then only its new values are stored.
-      const tap = rowTaps >= 4 ? min(wanted, rowTaps - 4) : wanted, known = wanted - tap;
-      const from = x + <usize>tapRow * xRow + floats(tap);
-      for (let k = 0; k < co; k += 8) {
-        const out = to + floats((tapRow * rowTaps + tap) * co + k);
-        if (rowTaps >= 4) {
-          fourTaps(
-            from, dy + floats(k), out, known, start, stop, paddedHeight, outHeight, xRow, xStep, pixel, outPixel,
-            outRow,
-          );
-        } else {
-          for (let q = 0; q < rowTaps; q++) {
-            oneTap(
-              from + floats(q), dy + floats(k), out + <usize>q * outPixel, start, stop, paddedHeight, outHeight, xRow,
-              xStep, pixel, outPixel, outRow,
-            );
-          }
-        }
+/** Taps of a group. */
+const GROUP: i32 = 6;
+
+/** dy [pixels, CO] -> [CO / 8][pixels][8], zero padded; items are blocks of 256 pixels. */
+export function packPixels(dy: usize, to: usize, pixels: i32, co: i32, first: i32, end: i32, worker: i32): void {
+  const step = floats(co), last = min(end << 8, pixels);
+  for (let pixel = first << 8; pixel < last; pixel++) {
+    const from = dy + <usize>pixel * step;
+    let out = to + (<usize>pixel << 5);
+    for (let k = 0; k < co; k += 8, out += <usize>pixels << 5) {
+      if (k + 8 <= co) {
+        put(out, get(from + floats(k)));
+        v128.store(out, v128.load(from + floats(k), 16), 16);
+      } else {
+        for (let i = 0; i < 8; i++) store<f32>(out + floats(i), k + i < co ? load<f32>(from + floats(k + i)) : 0);
       }
     }
   }
 }
 
-@inline
-function fourTaps(
-  x: usize, dy: usize, out: usize, known: i32, start: i32, stop: i32, paddedHeight: i32, outHeight: i32, xRow: usize,
-  xStep: usize, pixel: usize, outPixel: usize, outRow: usize,
+/**
+ * to [KH,KW,CI,CO] = gradient, from padded x [N,PH,PW,CI] and dy, rows = N * OH, whose pixels are `dyStep` bytes apart
+ * and panels of 8 filters `panelStep`. Items are ceil(KH * KW * CI / 6) groups. `sums` [groups][CO / 8][6][8] is scratch
+ * of them all; each worker has chunk * OW * 6 floats of its own.
+ */
+export function directFilterGradient(
+  x: usize, dy: usize, dyStep: usize, panelStep: usize, to: usize, sums: usize, scratch: usize, scratchBytes: usize,
+  rows: i32, paddedHeight: i32, paddedWidth: i32, ci: i32, outHeight: i32, outWidth: i32, co: i32, kh: i32, kw: i32,
+  strideH: i32, strideW: i32, chunk: i32, first: i32, end: i32, worker: i32,
 ): void {
-  const out1 = out + outPixel, out2 = out + (outPixel << 1), out3 = out + outPixel * 3;
-  let s00 = get(out), s01 = v128.load(out, 16), s10 = get(out1), s11 = v128.load(out1, 16);
-  let s20 = get(out2), s21 = v128.load(out2, 16), s30 = get(out3), s31 = v128.load(out3, 16);
-  for (let r = start; r < stop; r++) {
-    let p = x + <usize>(r / outHeight) * <usize>paddedHeight * xRow + <usize>(r % outHeight) * xStep;
-    let d = dy + <usize>r * outRow;
-    const last = d + outRow;
-    while (d < last) {
-      const d0 = get(d), d1 = v128.load(d, 16);
-      let v = v128.load32_splat(p);
-      s00 = multiplyAdd(s00, v, d0); s01 = multiplyAdd(s01, v, d1);
-      v = v128.load32_splat(p, 4);
-      s10 = multiplyAdd(s10, v, d0); s11 = multiplyAdd(s11, v, d1);
-      v = v128.load32_splat(p, 8);
-      s20 = multiplyAdd(s20, v, d0); s21 = multiplyAdd(s21, v, d1);
-      v = v128.load32_splat(p, 12);
-      s30 = multiplyAdd(s30, v, d0); s31 = multiplyAdd(s31, v, d1);
-      d += outPixel;
-      p += pixel;
+  const rowTaps = kw * ci, allTaps = kh * rowTaps, panels = (co + 7) >> 3;
+  const xRow = floats(paddedWidth * ci), pixel = floats(strideW * ci);
+  const packed = scratch + <usize>worker * scratchBytes, sumBytes = floats(8 * GROUP);
+  memory.fill(sums + <usize>(first * panels) * sumBytes, 0, <usize>((end - first) * panels) * sumBytes);
+  for (let start = 0; start < rows; start += chunk) {
+    const stop = min(start + chunk, rows), pixels = (stop - start) * outWidth;
+    for (let group = first; group < end; group++) {
+      const tap = group * GROUP, count = min(GROUP, allTaps - tap);
+      let out = packed;
+      for (let r = start; r < stop; r++) {
+        const from = x + <usize>((r / outHeight) * paddedHeight + (r % outHeight) * strideH) * xRow;
+        packGroup(from, xRow, rowTaps, tap, count, pixel, outWidth, out);
+        out += floats(outWidth * GROUP);
+      }
+      let d = dy + <usize>(start * outWidth) * dyStep, sum = sums + <usize>(group * panels) * sumBytes;
+      for (let panel = 0; panel < panels; panel++, d += panelStep, sum += sumBytes) {
+        addProducts(packed, d, dyStep, sum, pixels);
+      }
     }
   }
-  if (known < 1) { put(out, s00); v128.store(out, s01, 16); }
-  if (known < 2) { put(out1, s10); v128.store(out1, s11, 16); }
-  if (known < 3) { put(out2, s20); v128.store(out2, s21, 16); }
-  put(out3, s30);
-  v128.store(out3, s31, 16);
+  for (let group = first; group < end; group++) {
+    const tap = group * GROUP;
+    storeSums(sums + <usize>(group * panels) * sumBytes, to + floats(tap * co), min(GROUP, allTaps - tap), co);
+  }
 }
 
+/** The group's values of x for one row of output pixels -> [outWidth][6]. */
 @inline
-function oneTap(
-  x: usize, dy: usize, out: usize, start: i32, stop: i32, paddedHeight: i32, outHeight: i32, xRow: usize, xStep: usize,
-  pixel: usize, outPixel: usize, outRow: usize,
+function packGroup(
+  x: usize, xRow: usize, rowTaps: i32, tap: i32, count: i32, pixel: usize, outWidth: i32, to: usize,
 ): void {
-  let s0 = get(out), s1 = v128.load(out, 16), t0 = f32x4.splat(0), t1 = t0;
-  for (let r = start; r < stop; r++) {
-    let p = x + <usize>(r / outHeight) * <usize>paddedHeight * xRow + <usize>(r % outHeight) * xStep;
-    let d = dy + <usize>r * outRow;
-    const last = d + outRow;
-    for (; d + outPixel < last; d += 2 * outPixel, p += 2 * pixel) {
-      const v = v128.load32_splat(p), w = v128.load32_splat(p + pixel), e = d + outPixel;
-      s0 = multiplyAdd(s0, v, get(d)); s1 = multiplyAdd(s1, v, v128.load(d, 16));
-      t0 = multiplyAdd(t0, w, get(e)); t1 = multiplyAdd(t1, w, v128.load(e, 16));
+  const column = tap % rowTaps;
+  if (count == GROUP && column + GROUP <= rowTaps) {
+    let from = x + <usize>(tap / rowTaps) * xRow + floats(column);
+    for (let j = 0; j < outWidth; j++, from += pixel, to += 24) {
+      put(to, get(from));
+      store<u64>(to, load<u64>(from, 16), 16);
     }
-    if (d < last) {
-      const v = v128.load32_splat(p);
-      s0 = multiplyAdd(s0, v, get(d)); s1 = multiplyAdd(s1, v, v128.load(d, 16));
-    }
+    return;
   }
-  put(out, add(s0, t0));
-  v128.store(out, add(s1, t1), 16);
+  for (let q = 0; q < GROUP; q++) {
+    let from = x + <usize>((tap + q) / rowTaps) * xRow + floats((tap + q) % rowTaps), out = to + floats(q);
+    for (let j = 0; j < outWidth; j++, from += pixel, out += 24) store<f32>(out, q < count ? load<f32>(from) : 0);
+  }
+}
+
+/** sums [6][8] += a [pixels][6]^T . d [pixels][0..8] */
+function addProducts(a: usize, d: usize, dStep: usize, sums: usize, pixels: i32): void {
+  let s00 = get(sums), s01 = v128.load(sums, 16), s10 = v128.load(sums, 32), s11 = v128.load(sums, 48);
+  let s20 = v128.load(sums, 64), s21 = v128.load(sums, 80), s30 = v128.load(sums, 96), s31 = v128.load(sums, 112);
+  let s40 = v128.load(sums, 128), s41 = v128.load(sums, 144), s50 = v128.load(sums, 160), s51 = v128.load(sums, 176);
+  for (; pixels > 0; pixels--, a += 24, d += dStep) {
+    const d0 = get(d), d1 = v128.load(d, 16);
+    let v = v128.load32_splat(a);
+    s00 = multiplyAdd(s00, v, d0); s01 = multiplyAdd(s01, v, d1);
+    v = v128.load32_splat(a, 4);
+    s10 = multiplyAdd(s10, v, d0); s11 = multiplyAdd(s11, v, d1);
+    v = v128.load32_splat(a, 8);
+    s20 = multiplyAdd(s20, v, d0); s21 = multiplyAdd(s21, v, d1);
+    v = v128.load32_splat(a, 12);
+    s30 = multiplyAdd(s30, v, d0); s31 = multiplyAdd(s31, v, d1);
+    v = v128.load32_splat(a, 16);
+    s40 = multiplyAdd(s40, v, d0); s41 = multiplyAdd(s41, v, d1);
+    v = v128.load32_splat(a, 20);
+    s50 = multiplyAdd(s50, v, d0); s51 = multiplyAdd(s51, v, d1);
+  }
+  put(sums, s00); v128.store(sums, s01, 16); v128.store(sums, s10, 32); v128.store(sums, s11, 48);
+  v128.store(sums, s20, 64); v128.store(sums, s21, 80); v128.store(sums, s30, 96); v128.store(sums, s31, 112);
+  v128.store(sums, s40, 128); v128.store(sums, s41, 144); v128.store(sums, s50, 160); v128.store(sums, s51, 176);
+}
+
+/** Panels of [6][8] -> `count` rows of dW. */
+@inline
+function storeSums(sums: usize, to: usize, count: i32, co: i32): void {
+  for (let k = 0; k < co; k += 8, sums += floats(8 * GROUP)) {
+    const bytes = floats(min(8, co - k));
+    for (let q = 0; q < count; q++) memory.copy(to + floats(q * co + k), sums + floats(q << 3), bytes);
+  }
 }

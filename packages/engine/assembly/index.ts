@@ -3,7 +3,7 @@
 export { adam } from './adam';
 export { copyRows } from './copies';
 export { directConvolution, packFilter, packPhase, padRows } from './direct-convolution';
-export { directFilterGradient } from './direct-filter-gradient';
+export { directFilterGradient, packPixels } from './direct-filter-gradient';
 export {
   normalisationApply,
   normalisationGradientApply,

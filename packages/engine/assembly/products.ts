@@ -73,9 +73,9 @@ function columns4(
   tile(false, true, a, aStep, b, bStep, to, toStep, n, accumulate);
 }
 
-/** How much of an even count, at least 4, is done in sixes; the rest is a multiple of 4. */
+/** How much of a count, at least 4, is done in sixes: of an even one so much that the rest is a multiple of 4. */
 @inline
-function doneInSixes(count: i32): i32 {
+export function doneInSixes(count: i32): i32 {
   return (count % 6 == 2 ? count / 6 - 1 : count / 6) * 6;
 }
 

@@ -3,8 +3,14 @@ import type { WasmContext } from './context.js';
 
 type Conv2DInfo = backend_util.Conv2DInfo;
 
-/** Bytes of input and output gradient that the filter gradient takes at a time: they stay in L2. */
-const CHUNK_BYTES = 262_144;
+/** Bytes of dy that the filter gradient takes at a time: packed they stay in L2, and eight filters of them in L1. */
+const PACKED_CHUNK_BYTES = 131_072;
+const PLAIN_CHUNK_BYTES = 16_384;
+/** Measured: for fewer taps than this, packing dy costs more than it saves. */
+const PACKED_TAPS = 100;
+/** Taps of a group, and pixels of a block, as in assembly/direct-filter-gradient.ts. */
+const GROUP_TAPS = 6;
+const BLOCK_PIXELS = 256;
 
 const roundUp8 = (n: number) => Math.ceil(n / 8) * 8;
 
@@ -65,41 +71,29 @@ export function directInputGradient(context: WasmContext, info: Conv2DInfo, dy: 
 }
 
 export function directFilterGradient(context: WasmContext, info: Conv2DInfo, x: number, dy: number, dw: number): void {
-  const { outChannels } = info;
-  const taps = info.filterHeight * info.filterWidth * info.inChannels;
-  if (outChannels % 8 === 0) {
-    context.heap.float32(dw, taps * outChannels).fill(0);
-    filterGradientOfEights(context, info, outChannels, x, dy, dw);
-    return;
-  }
-  // The kernel takes filters in eights: pad dy and dw with columns that are left out again.
   const { pool, heap } = context;
-  const filters = roundUp8(outChannels);
-  const pixels = info.batchSize * info.outHeight * info.outWidth;
-  const [from, to] = [outChannels * 4, filters * 4];
-  const paddedDy = heap.zeroedScratch('paddedOutputGradient', pixels * to);
-  const paddedDw = heap.zeroedScratch('paddedFilterGradient', taps * to);
-  pool.run('copyRows', pixels, [dy, from, paddedDy, to, from]);
-  filterGradientOfEights(context, info, filters, x, paddedDy, paddedDw);
-  pool.run('copyRows', taps, [paddedDw, to, dw, from, from]);
-}
-
-function filterGradientOfEights(
-  context: WasmContext,
-  info: Conv2DInfo,
-  filters: number,
-  x: number,
-  dy: number,
-  dw: number,
-): void {
-  const { inChannels, outHeight, outWidth, filterHeight, filterWidth, strideHeight, strideWidth } = info;
+  const { inChannels, outChannels, outHeight, outWidth, filterHeight, filterWidth, strideHeight, strideWidth } = info;
   const input = padInput(context, info, x);
-  const rowBytes = 4 * (input.width * inChannels * strideHeight + outWidth * filters);
-  const chunk = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes));
-  context.pool.run('directFilterGradient', filterHeight * Math.ceil((filterWidth * inChannels) / 4), [
-    ...[input.address, dy, dw, info.batchSize * outHeight, input.height, input.width, inChannels],
-    ...[outHeight, outWidth, filters, filterHeight, filterWidth, strideHeight, strideWidth, chunk],
-  ]);
+  const rows = info.batchSize * outHeight;
+  const pixels = rows * outWidth;
+  const filters = roundUp8(outChannels);
+  const taps = filterHeight * filterWidth * inChannels;
+  const isPacked = taps >= PACKED_TAPS || outChannels % 8 !== 0;
+  const from = isPacked ? heap.scratch('packedOutputGradient', pixels * filters * 4) : dy;
+  if (isPacked) pool.run('packPixels', Math.ceil(pixels / BLOCK_PIXELS), [dy, from, pixels, outChannels]);
+  const steps = isPacked ? [32, 32 * pixels] : [4 * filters, 32];
+  const chunkBytes = isPacked ? PACKED_CHUNK_BYTES : PLAIN_CHUNK_BYTES;
+  const chunk = Math.max(1, Math.floor(chunkBytes / (outWidth * filters * 4)));
+  const perWorker = chunk * outWidth * GROUP_TAPS * 4;
+  const scratch = heap.scratch('workers', perWorker * pool.threads);
+  const groups = Math.ceil(taps / GROUP_TAPS);
+  const sums = heap.scratch('filterGradient', groups * GROUP_TAPS * filters * 4);
+  const args = [
+    ...[input.address, from, ...steps, dw, sums, scratch, perWorker, rows, input.height, input.width, inChannels],
+    ...[outHeight, outWidth, outChannels, filterHeight, filterWidth, strideHeight, strideWidth, chunk],
+  ];
+  // Coarse: every range of groups reads all of dy.
+  pool.run('directFilterGradient', groups, args, 'coarse');
 }
 
 /** The padded input that the direct kernels read; the input itself where it needs no border. */

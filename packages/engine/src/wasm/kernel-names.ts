@@ -11,6 +11,7 @@ export const KERNELS = [
   'normalisationSums',
   'packFilter',
   'packPhase',
+  'packPixels',
   'padRows',
   'rotateFilter',
   'sumBlocks',
