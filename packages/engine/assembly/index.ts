@@ -4,6 +4,7 @@ export { adam } from './adam';
 export { copyRows } from './copies';
 export { directConvolution, packFilter, packPhase, padRows } from './direct-convolution';
 export { directFilterGradient, packPixels } from './direct-filter-gradient';
+export { momentum } from './momentum';
 export {
   normalisationApply,
   normalisationGradientApply,
@@ -11,6 +12,7 @@ export {
   normalisationSums,
 } from './normalisation';
 export { maxPoolGradient } from './pooling';
+export { sumSquares } from './squares';
 export { sumBlocks } from './sums';
 export { rotateFilter, transformFilter, winogradForward } from './winograd-forward';
 export { winogradFilterGradient, winogradFilterGradientSlices } from './winograd-gradient';

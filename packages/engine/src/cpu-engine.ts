@@ -1,7 +1,7 @@
 import type { Engine, EngineMode } from './engine.js';
 import { registerCpuNormalise } from './normalisation/cpu-normalise.js';
 import { normalise, registerNormaliseGradient } from './normalisation/normalise.js';
-import { referenceAdamStep } from './optimizer/reference-adam.js';
+import { referenceOptimizer } from './optimizer/reference-optimizer.js';
 import { loadTf } from './tfjs.js';
 
 /** Plain JavaScript: slow and exact, what the other back ends are compared with. */
@@ -17,7 +17,7 @@ export async function startCpuEngine(mode: EngineMode): Promise<Engine> {
     mode,
     threads: 1,
     normalise: (x, scale, shift, options) => normalise(tf, x, scale, shift, options),
-    adamStep: (step) => referenceAdamStep(tf, step),
+    ...referenceOptimizer(tf),
     heapBytes: () => 0,
     stop: async () => {},
   };

@@ -49,8 +49,21 @@ export interface AdamStep {
   readonly epsilon: number;
   /** Decoupled weight decay (AdamW); 0 for Adam. */
   readonly weightDecay: number;
+  /** The gradient is multiplied by this first (clipping); 1 leaves it as it is. */
+  readonly gradientFactor: number;
   /** Number of this step, from 1. */
   readonly step: number;
+}
+
+export interface MomentumStep {
+  readonly variable: tfjs.Variable;
+  readonly gradient: tfjs.Tensor;
+  /** Of the variable's shape; updated in place. Without one this is plain gradient descent. */
+  readonly velocity?: tfjs.Variable;
+  readonly learningRate: number;
+  readonly momentum: number;
+  /** As in `AdamStep`. */
+  readonly gradientFactor: number;
 }
 
 /** A started back end: TensorFlow.js with every kernel that training a U-Net and a ResNet needs. */
@@ -63,6 +76,10 @@ export interface Engine {
   normalise(x: tfjs.Tensor4D, scale: tfjs.Tensor1D, shift: tfjs.Tensor1D, options: NormalisationOptions): Normalised;
   /** One step of Adam or AdamW, in place, in one pass. */
   adamStep(step: AdamStep): void;
+  /** velocity = momentum * velocity + gradient; the variable goes learningRate * velocity down. In place, in one pass. */
+  momentumStep(step: MomentumStep): void;
+  /** The L2 norm over all values of all gradients: a scalar that the caller disposes. */
+  gradientNorm(gradients: readonly tfjs.Tensor[]): tfjs.Scalar;
   /** Bytes of the heap that the back end has taken; 0 where it cannot tell. */
   heapBytes(): number;
   /** Ends the helper threads. The engine is not usable afterwards. */

@@ -51,13 +51,21 @@ it('momentum adds the velocity of the step before', () => {
   close(twoSteps({ kind: 'momentum', learningRate: 0.1, momentum: 0.8 }), [1 - 0.69, -2 + 0.46, 4 - 0.115]);
 });
 
+it('a factor on the gradient scales what enters the velocity and the moments', () => {
+  const gradient = { kind: 'momentum', learningRate: 0.1, momentum: 0.8 } as const;
+  close(twoSteps(gradient, 0.5), [1 - 0.345, -2 + 0.23, 4 - 0.0575]);
+  // With an epsilon of the gradient's size, Adam's step depends on the factor.
+  const spec = { kind: 'adam', learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1 } as const;
+  close(twoSteps(spec, 0.5), [adamByPaper(1, 1.5, 0, 1), adamByPaper(-2, -1, 0, 1), adamByPaper(4, 0.25, 0, 1)]);
+});
+
 /** Adam by its paper, in float64, for one value. */
-function adamByPaper(start: number, gradient: number, decay: number): number {
+function adamByPaper(start: number, gradient: number, decay: number, epsilon = 1e-7): number {
   let [value, m, v] = [start, 0, 0];
   [gradient, gradient / 2].forEach((g, i) => {
     m = 0.9 * m + 0.1 * g;
     v = 0.99 * v + 0.01 * g * g;
-    const unit = m / (1 - 0.9 ** (i + 1)) / (Math.sqrt(v / (1 - 0.99 ** (i + 1))) + 1e-7);
+    const unit = m / (1 - 0.9 ** (i + 1)) / (Math.sqrt(v / (1 - 0.99 ** (i + 1))) + epsilon);
     value -= 0.1 * (unit + decay * value);
   });
   return value;

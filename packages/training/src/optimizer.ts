@@ -18,7 +18,7 @@ export interface Optimizer {
 export function openOptimizer(engine: Engine, spec: OptimizerSpec, trainables: readonly Trainable[]): Optimizer {
   switch (spec.kind) {
     case 'sgd':
-      return sgd(engine, trainables);
+      return momentum(engine, 0, trainables);
     case 'momentum':
       return momentum(engine, spec.momentum, trainables);
     case 'adam':
@@ -28,29 +28,17 @@ export function openOptimizer(engine: Engine, spec: OptimizerSpec, trainables: r
   }
 }
 
-function sgd({ tf }: Engine, trainables: readonly Trainable[]): Optimizer {
-  return {
-    step: (gradients, factor, learningRate) =>
-      trainables.forEach(({ variable }, i) => {
-        tf.tidy(() => variable.assign(tf.sub(variable, tf.mul(gradients[i]!, factor * learningRate))));
-      }),
-    dispose: () => {},
-  };
-}
-
 /** velocity = momentum * velocity + gradient; the variable goes learningRate * velocity down (Polyak's heavy ball). */
-function momentum({ tf }: Engine, share: number, trainables: readonly Trainable[]): Optimizer {
-  const velocities = zerosLike({ tf }, trainables);
+function momentum(engine: Engine, share: number, trainables: readonly Trainable[]): Optimizer {
+  const velocities = share === 0 ? [] : zerosLike(engine, trainables);
   return {
-    step: (gradients, factor, learningRate) =>
+    step: (gradients, gradientFactor, learningRate) =>
       trainables.forEach(({ variable }, i) => {
-        tf.tidy(() => {
-          const velocity = velocities[i]!;
-          velocity.assign(tf.add(tf.mul(velocity, share), tf.mul(gradients[i]!, factor)));
-          variable.assign(tf.sub(variable, tf.mul(velocity, learningRate)));
-        });
+        const velocity = velocities[i];
+        const numbers = { learningRate, momentum: share, gradientFactor };
+        engine.momentumStep({ variable, gradient: gradients[i]!, ...numbers, ...(velocity && { velocity }) });
       }),
-    dispose: () => tf.dispose(velocities),
+    dispose: () => engine.tf.dispose(velocities),
   };
 }
 
@@ -63,19 +51,18 @@ interface AdamNumbers {
 
 /** Kingma and Ba 2015, arXiv:1412.6980; decay decoupled as in Loshchilov and Hutter 2019, arXiv:1711.05101. */
 function adam(engine: Engine, numbers: AdamNumbers, trainables: readonly Trainable[]): Optimizer {
-  const { tf } = engine;
   const firstMoments = zerosLike(engine, trainables);
   const secondMoments = zerosLike(engine, trainables);
   let step = 0;
   return {
-    step: (gradients, factor, learningRate) => {
+    step: (gradients, gradientFactor, learningRate) => {
       step += 1;
       trainables.forEach(({ variable, role }, i) => {
-        const gradient = factor === 1 ? gradients[i]! : tf.mul(gradients[i]!, factor);
         engine.adamStep({
           ...numbers,
           variable,
-          gradient,
+          gradient: gradients[i]!,
+          gradientFactor,
           firstMoment: firstMoments[i]!,
           secondMoment: secondMoments[i]!,
           learningRate,
@@ -83,13 +70,12 @@ function adam(engine: Engine, numbers: AdamNumbers, trainables: readonly Trainab
           weightDecay: role === 'weight' && variable.rank > 1 ? numbers.weightDecay : 0,
           step,
         });
-        if (gradient !== gradients[i]) gradient.dispose();
       });
     },
-    dispose: () => tf.dispose([...firstMoments, ...secondMoments]),
+    dispose: () => engine.tf.dispose([...firstMoments, ...secondMoments]),
   };
 }
 
-function zerosLike({ tf }: Pick<Engine, 'tf'>, trainables: readonly Trainable[]): Variable[] {
+function zerosLike({ tf }: Engine, trainables: readonly Trainable[]): Variable[] {
   return trainables.map(({ variable }) => tf.tidy(() => tf.variable(tf.zerosLike(variable), false)));
 }

@@ -87,7 +87,7 @@ function learn({ engine, plan, model, objective, weights, optimizer }: Learner, 
         return objective(result.logits, batch);
       }, trained);
       const gradients = trained.map((v) => grads[v.name]!);
-      const [loss, norm] = tf.stack([value, globalNorm(engine, gradients)]).dataSync() as Float32Array;
+      const [loss, norm] = tf.stack([value, engine.gradientNorm(gradients)]).dataSync() as Float32Array;
       if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw new ConsiliumError('TRAINING_DIVERGED');
       const limit = plan.training.clipGradientNorm;
       optimizer.step(gradients, limit > 0 && norm! > limit ? limit / norm! : 1, rate);
@@ -97,8 +97,4 @@ function learn({ engine, plan, model, objective, weights, optimizer }: Learner, 
   } finally {
     tf.dispose([...statistics.values()]);
   }
-}
-
-function globalNorm({ tf }: Engine, gradients: readonly Tensor[]): Tensor {
-  return tf.sqrt(tf.sum(tf.stack(gradients.map((g) => tf.sum(tf.square(g))))));
 }

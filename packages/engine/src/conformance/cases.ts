@@ -111,6 +111,8 @@ export const CASES: Case[] = [
   ...SUM_AXES.map((axes) => sums(axes)),
   { name: 'concat, split along the last axis', compute: concatenation },
   { name: 'five steps of AdamW', compute: adamSteps },
+  { name: 'five steps of gradient descent, with momentum and without', compute: momentumSteps },
+  { name: 'norm over many gradients', compute: gradientNorm },
 ];
 
 function convolution([n, h, w, c, k, size, stride, pad]: Convolution): Case {
@@ -206,7 +208,14 @@ function adamSteps(engine: Engine): Tensor[] {
       tf.variable(tf.zeros(shape)),
       tf.variable(tf.zeros(shape)),
     ];
-    const rates = { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.05 };
+    const rates = {
+      learningRate: 0.01,
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      weightDecay: 0.05,
+      gradientFactor: 0.7,
+    };
     for (let step = 1; step <= 5; step++) {
       const gradient = random(engine, shape, 10 + step);
       engine.adamStep({ variable, gradient, firstMoment, secondMoment, ...rates, step });
@@ -215,4 +224,24 @@ function adamSteps(engine: Engine): Tensor[] {
     tf.dispose([variable, firstMoment, secondMoment]);
     return weights;
   });
+}
+
+function momentumSteps(engine: Engine): Tensor[] {
+  const { tf } = engine;
+  return [[37, 9], [1], [2500]].flatMap((shape) =>
+    [tf.variable(tf.zeros(shape)), undefined].map((velocity) => {
+      const variable = tf.variable(random(engine, shape, 1));
+      const rates = { learningRate: 0.1, momentum: 0.9, gradientFactor: 0.7, ...(velocity && { velocity }) };
+      for (let step = 1; step <= 5; step++)
+        engine.momentumStep({ variable, gradient: random(engine, shape, 10 + step), ...rates });
+      const weights = tf.mul(variable, 1);
+      tf.dispose(velocity ? [variable, velocity] : [variable]);
+      return weights;
+    }),
+  );
+}
+
+function gradientNorm(engine: Engine): Tensor[] {
+  const shapes = [[], [1], [3, 3, 5, 7], [100_003], [65_536]];
+  return [engine.gradientNorm(shapes.map((shape, i) => random(engine, shape, 1 + i)))];
 }

@@ -30,7 +30,7 @@ it('takes the steps of AdamW, and leaves no tensor behind', () => {
   const before = tf.memory().numTensors;
   gradients.forEach((g, i) => {
     const gradient = tf.tensor1d([g, 2 * g]);
-    const rates = { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1 };
+    const rates = { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1, gradientFactor: 1 };
     engine.adamStep({ variable, gradient, firstMoment, secondMoment, ...rates, step: i + 1 });
     gradient.dispose();
   });

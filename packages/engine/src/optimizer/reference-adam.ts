@@ -8,8 +8,9 @@ import type { AdamStep, Tf } from '../engine.js';
  */
 export function referenceAdamStep(tf: Tf, s: AdamStep): void {
   tf.tidy(() => {
-    const first = tf.add(tf.mul(s.firstMoment, s.beta1), tf.mul(s.gradient, 1 - s.beta1));
-    const second = tf.add(tf.mul(s.secondMoment, s.beta2), tf.mul(tf.square(s.gradient), 1 - s.beta2));
+    const gradient = s.gradientFactor === 1 ? s.gradient : tf.mul(s.gradient, s.gradientFactor);
+    const first = tf.add(tf.mul(s.firstMoment, s.beta1), tf.mul(gradient, 1 - s.beta1));
+    const second = tf.add(tf.mul(s.secondMoment, s.beta2), tf.mul(tf.square(gradient), 1 - s.beta2));
     const scaledFirst = tf.mul(first, s.learningRate / (1 - s.beta1 ** s.step));
     const root = tf.sqrt(tf.div(second, 1 - s.beta2 ** s.step));
     const kept = tf.mul(s.variable, 1 - s.learningRate * s.weightDecay);

@@ -1,7 +1,7 @@
-import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { AdamStep, Tf } from '../engine.js';
 import { addressOf, registerWasmKernel } from './context.js';
-import type { WasmBackend } from './tensorflow-module.js';
+import { makeOwn } from './own-buffer.js';
 
 const ADAM = 'ConsiliumAdam';
 /** As in assembly/adam.ts. */
@@ -12,10 +12,10 @@ type Rates = Omit<AdamStep, 'variable' | 'gradient' | 'firstMoment' | 'secondMom
 /** AdamW in one pass over weights, gradient and moments. */
 export function registerAdam(tf: Tf): void {
   registerWasmKernel<Rates>(tf, ADAM, ({ inputs, attrs }, context) => {
-    const { learningRate, beta1, beta2, epsilon, weightDecay, step } = attrs;
+    const { learningRate, beta1, beta2, epsilon, weightDecay, gradientFactor, step } = attrs;
     const rates = context.heap.scratch('rates', 64);
     context.heap
-      .float32(rates, 8)
+      .float32(rates, 9)
       .set([
         learningRate / (1 - beta1 ** step),
         beta1,
@@ -25,6 +25,7 @@ export function registerAdam(tf: Tf): void {
         1 / (1 - beta2 ** step),
         epsilon,
         1 - learningRate * weightDecay,
+        gradientFactor,
       ]);
     const variable = inputs.variable!;
     const tensors = [variable, inputs.gradient!, inputs.firstMoment!, inputs.secondMoment!];
@@ -40,10 +41,4 @@ export function adamStep(tf: Tf, { variable, gradient, firstMoment, secondMoment
   for (const target of [variable, firstMoment, secondMoment]) makeOwn(tf, target);
   const inputs: Record<string, Tensor> = { variable, gradient, firstMoment, secondMoment };
   tf.engine().runKernel(ADAM, inputs, { ...rates });
-}
-
-/** A variable that shares its buffer with another tensor (a clone, its initial value) gets a buffer of its own. */
-function makeOwn(tf: Tf, variable: Variable): void {
-  if ((tf.backend() as WasmBackend).refCount(variable.dataId) <= 1) return;
-  tf.tidy(() => variable.assign(tf.mul(variable, 1)));
 }

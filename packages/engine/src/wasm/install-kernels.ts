@@ -3,6 +3,8 @@ import { registerNormaliseGradient } from '../normalisation/normalise.js';
 import { registerAdam } from './adam.js';
 import { registerConvolution } from './convolution.js';
 import { registerCopies } from './copies.js';
+import { registerGradientNorm } from './gradient-norm.js';
+import { registerMomentum } from './momentum.js';
 import { registerNormalisation } from './normalise.js';
 import { registerPooling } from './pooling.js';
 import { registerSums } from './sums.js';
@@ -19,5 +21,7 @@ export function installKernels(tf: Tf): void {
   registerNormalisation(tf);
   registerNormaliseGradient(tf);
   registerAdam(tf);
+  registerMomentum(tf);
+  registerGradientNorm(tf);
   isInstalled = true;
 }

@@ -31,7 +31,7 @@ it('leaves a clone and an initial value as they were when the optimizer writes i
   const zeros = tf.zeros([3]);
   const [firstMoment, secondMoment] = [tf.variable(zeros), tf.variable(zeros)];
   const gradient = tf.tensor1d([1, -1, 2]);
-  const rates = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
+  const rates = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, gradientFactor: 1 };
   engine.adamStep({ variable, gradient, firstMoment, secondMoment, ...rates, step: 1 });
   expect(Array.from(initial.dataSync())).toEqual([1, 2, 3]);
   expect(Array.from(clone.dataSync())).toEqual([1, 2, 3]);
@@ -61,7 +61,7 @@ it('trains two hundred steps without a growth of tensors or heap', () => {
     const { y } = engine.normalise(tf.conv2d(x, w, 1, 'same'), scale, shift, options);
     return tf.mean(tf.square(tf.sub(tf.mean(y, 3, true), target))) as Scalar;
   };
-  const rates = { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
+  const rates = { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, gradientFactor: 1 };
   const losses: number[] = [];
   const counts: [tensors: number, heap: number][] = [];
   for (let step = 1; step <= 200; step++) {

@@ -3,9 +3,11 @@ import { normalise } from '../normalisation/normalise.js';
 import { loadTf, loadWasmPackage } from '../tfjs.js';
 import { adamStep } from './adam.js';
 import { attachContext } from './context.js';
+import { gradientNorm } from './gradient-norm.js';
 import { Heap } from './heap.js';
 import { installKernels } from './install-kernels.js';
 import { loadKernelModule } from './kernel-module.js';
+import { momentumStep } from './momentum.js';
 import { loadTensorflowModule } from './tensorflow-module.js';
 import { ThreadPool } from './thread-pool.js';
 
@@ -34,6 +36,8 @@ export async function startWasmEngine(mode: EngineMode, threads: number): Promis
     threads: pool.threads,
     normalise: (x, scale, shift, options) => normalise(tf, x, scale, shift, options),
     adamStep: (step) => adamStep(tf, step),
+    momentumStep: (step) => momentumStep(tf, step),
+    gradientNorm: (gradients) => gradientNorm(tf, gradients),
     heapBytes: () => upstream.memory.buffer.byteLength,
     stop: async () => {
       await pool.stop();
