@@ -22,7 +22,7 @@ export const evaluateModel: Evaluate = async (engine, { plan, values, examples, 
     for (const indices of cutIntoBatches(order, plan.training.batchSize, false)) {
       if (signal.aborted) throw new ConsiliumError('STOPPED');
       const batch = readBatch(plan, examples, indices);
-      counter.add(infer(engine, plan, model, weights.variables, batch), batch);
+      counter.add(await infer(engine, plan, model, weights.variables, batch), batch);
       done += batch.count;
       onBatch?.(done, examples.count);
       await nextTurn();
@@ -34,21 +34,25 @@ export const evaluateModel: Evaluate = async (engine, { plan, values, examples, 
 };
 
 /** Scores 0 to 1: of each pixel by itself, or of each class with the sum 1. */
-function infer(
+async function infer(
   engine: Engine,
   plan: LearningTask,
   model: Model,
   parameters: readonly Tensor[],
   batch: Batch,
-): Float32Array {
+): Promise<Float32Array> {
   const { tf } = engine;
   const { height, width } = plan.preprocessing;
-  return tf.tidy(() => {
+  const scores = tf.tidy(() => {
     const x = tf.tensor4d(batch.images, [batch.count, height, width, 1]);
     const { logits } = model.forward(engine, parameters, x, 'infer');
-    const scores = plan.task.kind === 'segmentation' ? tf.sigmoid(logits) : tf.softmax(logits);
-    return scores.dataSync() as Float32Array;
+    return plan.task.kind === 'segmentation' ? tf.sigmoid(logits) : tf.softmax(logits);
   });
+  try {
+    return (await scores.data()) as Float32Array;
+  } finally {
+    scores.dispose();
+  }
 }
 
 /** Adds up batches of either task. */

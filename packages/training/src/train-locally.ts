@@ -38,7 +38,7 @@ export const trainLocally: Train = async (engine, request) => {
       for (const indices of batches) {
         if (signal.aborted) throw new ConsiliumError('STOPPED');
         const batch = readBatch(plan, examples, indices, random);
-        const lossOfStep = learn(learner, batch, learningRate);
+        const lossOfStep = await learn(learner, batch, learningRate);
         lossSum += lossOfStep * batch.count;
         step += 1;
         request.onStep?.({ epoch, epochs, step, steps: epochs * batches.length, loss: lossOfStep });
@@ -46,7 +46,7 @@ export const trainLocally: Train = async (engine, request) => {
       }
       loss = lossSum / examples.count;
     }
-    const values = weights.read();
+    const values = await weights.read();
     if (!values.every(Number.isFinite)) throw new ConsiliumError('TRAINING_DIVERGED', { step });
     return { values, steps: step, loss };
   } finally {
@@ -72,13 +72,43 @@ function learningRateOf({ training }: LearningTask, round: number): number {
   return training.optimizer.learningRate * training.learningRateDecay ** (round - 1);
 }
 
-/** One step on one batch; answers its loss. Errors  TRAINING_DIVERGED. */
-function learn({ engine, plan, model, objective, weights, optimizer }: Learner, batch: Batch, rate: number): number {
+/**
+ * One step on one batch; answers its loss. The read is not synchronous, because a back end may have no other.
+ *
+ * Errors   TRAINING_DIVERGED.
+ */
+async function learn(learner: Learner, batch: Batch, rate: number): Promise<number> {
+  const { engine, plan, weights, optimizer } = learner;
+  const { tf } = engine;
+  const { measured, gradients, statistics } = differentiate(learner, batch);
+  try {
+    const [loss, norm] = (await measured.data()) as Float32Array;
+    if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw new ConsiliumError('TRAINING_DIVERGED');
+    const limit = plan.training.clipGradientNorm;
+    optimizer.step(gradients, limit > 0 && norm! > limit ? limit / norm! : 1, rate);
+    for (const [index, tensor] of statistics) weights.variables[index]!.assign(tensor);
+    return loss!;
+  } finally {
+    tf.dispose([measured, gradients, [...statistics.values()]]);
+  }
+}
+
+interface Derivative {
+  /** [2]: the loss, and the norm of the whole gradient. */
+  readonly measured: Tensor;
+  /** In the order of the trainable weights. */
+  readonly gradients: Tensor[];
+  /** New running statistics, by index of their entry in the layout. */
+  readonly statistics: ReadonlyMap<number, Tensor>;
+}
+
+/** The gradient of one batch; the caller disposes of all of it. */
+function differentiate({ engine, plan, model, objective, weights }: Learner, batch: Batch): Derivative {
   const { tf } = engine;
   const trained = weights.variables.filter((v) => v.trainable);
   const statistics = new Map<number, Tensor>();
   try {
-    return tf.tidy(() => {
+    const kept = tf.tidy(() => {
       const { height, width } = plan.preprocessing;
       const x: Tensor4D = tf.tensor4d(batch.images, [batch.count, height, width, 1]);
       const { value, grads } = tf.variableGrads(() => {
@@ -87,14 +117,11 @@ function learn({ engine, plan, model, objective, weights, optimizer }: Learner, 
         return objective(result.logits, batch);
       }, trained);
       const gradients = trained.map((v) => grads[v.name]!);
-      const [loss, norm] = tf.stack([value, engine.gradientNorm(gradients)]).dataSync() as Float32Array;
-      if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw new ConsiliumError('TRAINING_DIVERGED');
-      const limit = plan.training.clipGradientNorm;
-      optimizer.step(gradients, limit > 0 && norm! > limit ? limit / norm! : 1, rate);
-      for (const [index, tensor] of statistics) weights.variables[index]!.assign(tensor);
-      return loss!;
+      return { measured: tf.stack([value, engine.gradientNorm(gradients)]), gradients };
     });
-  } finally {
+    return { ...kept, statistics };
+  } catch (error) {
     tf.dispose([...statistics.values()]);
+    throw error;
   }
 }

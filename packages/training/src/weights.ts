@@ -7,7 +7,7 @@ import { entryLength, layoutLength } from '@consilium/tensors';
 export interface Weights {
   readonly variables: readonly Variable[];
   /** The flat values in layout order. */
-  read(): Float32Array;
+  read(): Promise<Float32Array>;
   dispose(): void;
 }
 
@@ -30,11 +30,11 @@ export function openWeights({ tf }: Engine, { layout }: Model, values: Float32Ar
   };
 }
 
-function flatten(tensors: readonly Tensor[], length: number): Float32Array {
+async function flatten(tensors: readonly Tensor[], length: number): Promise<Float32Array> {
   const flat = new Float32Array(length);
   let at = 0;
   for (const tensor of tensors) {
-    flat.set(tensor.dataSync() as Float32Array, at);
+    flat.set((await tensor.data()) as Float32Array, at);
     at += tensor.size;
   }
   return flat;
