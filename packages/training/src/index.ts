@@ -1,3 +1,5 @@
+export { type Batch, readBatch } from './batches.js';
 export { evaluateModel } from './evaluate-model.js';
+export { type Learner, openLearner } from './learner.js';
 export { trainLocally } from './train-locally.js';
 export type * from './training.js';
