@@ -1,4 +1,6 @@
 import type { Engine, NormalisationOptions, Tensor, Tensor1D, Tensor4D } from '../engine.js';
+import { PRODUCT_CASES } from './product-cases.js';
+import { random } from './random-tensor.js';
 
 /** What every back end must do alike: a name, and the tensors that it gives (outputs first, then gradients). */
 export interface Case {
@@ -100,8 +102,7 @@ const NORMALISATION = [
 /** Axes of the sums of a [2, 3, 1, 5, 6] tensor: one run, the ends, the middle, and scattered ones. */
 const SUM_AXES = [undefined, [0], [4], [1, 2], [0, 1, 2, 3], [0, 4], [1, 4], [0, 3], [2]] as const;
 
-export const random = ({ tf }: Engine, shape: readonly number[], seed: number, stdDev = 1) =>
-  tf.randomNormal(shape as [number], 0, stdDev, 'float32', seed) as unknown as Tensor;
+export { random };
 
 export const CASES: Case[] = [
   ...[...WINOGRAD, ...DIRECT].map(convolution),
@@ -113,6 +114,7 @@ export const CASES: Case[] = [
   { name: 'five steps of AdamW', compute: adamSteps },
   { name: 'five steps of gradient descent, with momentum and without', compute: momentumSteps },
   { name: 'norm over many gradients', compute: gradientNorm },
+  ...PRODUCT_CASES,
 ];
 
 function convolution([n, h, w, c, k, size, stride, pad]: Convolution): Case {

@@ -3,6 +3,7 @@ import type { backend_util } from '@tensorflow/tfjs-core';
 import type { Tf } from '../engine.js';
 import { addressOf, newTensor, registerWasmKernel, type WasmContext } from './context.js';
 import { directFilterGradient, directForward, directInputGradient } from './direct-convolution.js';
+import { isNarrowPointwise, narrowFilterGradient } from './pointwise-convolution.js';
 import {
   isWinograd,
   winogradFilterGradient,
@@ -66,6 +67,7 @@ export function registerConvolution(tf: Tf): void {
 
 function filterGradient(context: WasmContext, info: backend_util.Conv2DInfo, x: number, dy: number, dw: number): void {
   if (isWinograd(info)) winogradFilterGradient(context, winogradShape(info), x, dy, dw);
+  else if (isNarrowPointwise(info)) narrowFilterGradient(context, info, x, dy, dw);
   else directFilterGradient(context, info, x, dy, dw);
 }
 

@@ -4,6 +4,7 @@ import { registerAdam } from './adam.js';
 import { registerConvolution } from './convolution.js';
 import { registerCopies } from './copies.js';
 import { registerGradientNorm } from './gradient-norm.js';
+import { registerMatrixProduct } from './matrix-product.js';
 import { registerMomentum } from './momentum.js';
 import { registerNormalisation } from './normalise.js';
 import { registerPooling } from './pooling.js';
@@ -15,6 +16,7 @@ let isInstalled = false;
 export function installKernels(tf: Tf): void {
   if (isInstalled) return;
   registerConvolution(tf);
+  registerMatrixProduct(tf);
   registerPooling(tf);
   registerCopies(tf);
   registerSums(tf);
