@@ -4,6 +4,8 @@ export { adam } from './adam';
 export { copyRows } from './copies';
 export { directConvolution, packFilter, packPhase, padRows } from './direct-convolution';
 export { directFilterGradient, packPixels } from './direct-filter-gradient';
+export { addArrays, addRow, multiplyArrays, relu, reluGradient } from './elementwise';
+export { maxPool, maxPoolGradient3d } from './max-pooling';
 export { momentum } from './momentum';
 export {
   normalisationApply,

@@ -21,6 +21,7 @@ export function maxPoolGradient(
         const corner = <usize>h0 * row + <usize>w0 * pixel;
         for (let q: usize = 0; q < fourBytes; q += 16) {
           if (isSideBySide) pairWindow(from + corner + q, d + q, to + corner + q, row, pixel);
+          else if (h1 - h0 == 3 && w1 - w0 == 3) nineWindow(from + corner + q, d + q, to + corner + q, row, pixel);
           else window(from + corner + q, d + q, to + corner + q, row, pixel, h1 - h0, w1 - w0);
         }
         for (let q = fourBytes; q < pixel; q += 4) {
@@ -46,6 +47,35 @@ function pairWindow(x: usize, d: usize, to: usize, row: usize, pixel: usize): vo
   put(to + pixel, v128.and(g, v128.andnot(e1, e0)));
   put(to + row, v128.and(g, v128.andnot(e2, seen)));
   put(to + row + pixel, v128.and(g, v128.andnot(e3, v128.or(seen, e2))));
+}
+
+/** A 3x3 window without a loop. */
+@inline
+function nineWindow(x: usize, d: usize, to: usize, row: usize, pixel: usize): void {
+  const x1 = x + row, x2 = x1 + row, p2 = pixel << 1;
+  const a0 = get(x), a1 = get(x + pixel), a2 = get(x + p2), b0 = get(x1), b1 = get(x1 + pixel), b2 = get(x1 + p2);
+  const c0 = get(x2), c1 = get(x2 + pixel), c2 = get(x2 + p2);
+  const a = f32x4.max(a0, f32x4.max(a1, a2)), b = f32x4.max(b0, f32x4.max(b1, b2));
+  const largest = f32x4.max(f32x4.max(a, b), f32x4.max(c0, f32x4.max(c1, c2)));
+  const to1 = to + row, to2 = to1 + row;
+  let g = get(d);
+  g = give(to, a0, largest, g);
+  g = give(to + pixel, a1, largest, g);
+  g = give(to + p2, a2, largest, g);
+  g = give(to1, b0, largest, g);
+  g = give(to1 + pixel, b1, largest, g);
+  g = give(to1 + p2, b2, largest, g);
+  g = give(to2, c0, largest, g);
+  g = give(to2 + pixel, c1, largest, g);
+  give(to2 + p2, c2, largest, g);
+}
+
+/** Adds g where the value is the largest, and answers what is left to give. */
+@inline
+function give(to: usize, value: v128, largest: v128, g: v128): v128 {
+  const isLargest = f32x4.eq(value, largest);
+  put(to, add(get(to), v128.and(g, isLargest)));
+  return v128.andnot(g, isLargest);
 }
 
 @inline

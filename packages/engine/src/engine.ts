@@ -1,7 +1,7 @@
 import type * as tfjs from '@tensorflow/tfjs-core';
 
 export type Tf = typeof tfjs;
-export type { Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
+export type { Tensor, Tensor1D, Tensor2D, Tensor4D, Tensor5D, Variable } from '@tensorflow/tfjs-core';
 
 /** In order of preference; the first that works is used. */
 export type BackEnd = 'wasm' | 'cpu';

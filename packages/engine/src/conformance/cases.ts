@@ -1,4 +1,5 @@
 import type { Engine, NormalisationOptions, Tensor, Tensor1D, Tensor4D } from '../engine.js';
+import { ELEMENTWISE_CASES } from './elementwise-cases.js';
 import { PRODUCT_CASES } from './product-cases.js';
 import { random } from './random-tensor.js';
 
@@ -115,6 +116,7 @@ export const CASES: Case[] = [
   { name: 'five steps of gradient descent, with momentum and without', compute: momentumSteps },
   { name: 'norm over many gradients', compute: gradientNorm },
   ...PRODUCT_CASES,
+  ...ELEMENTWISE_CASES,
 ];
 
 function convolution([n, h, w, c, k, size, stride, pad]: Convolution): Case {

@@ -1,10 +1,13 @@
 import type { Tf } from '../engine.js';
+import { registerReluGradient } from '../gradients/relu-gradient.js';
 import { registerNormaliseGradient } from '../normalisation/normalise.js';
 import { registerAdam } from './adam.js';
 import { registerConvolution } from './convolution.js';
 import { registerCopies } from './copies.js';
+import { registerElementwise } from './elementwise.js';
 import { registerGradientNorm } from './gradient-norm.js';
 import { registerMatrixProduct } from './matrix-product.js';
+import { registerMaxPooling } from './max-pooling.js';
 import { registerMomentum } from './momentum.js';
 import { registerNormalisation } from './normalise.js';
 import { registerPooling } from './pooling.js';
@@ -18,6 +21,9 @@ export function installKernels(tf: Tf): void {
   registerConvolution(tf);
   registerMatrixProduct(tf);
   registerPooling(tf);
+  registerMaxPooling(tf);
+  registerElementwise(tf);
+  registerReluGradient(tf);
   registerCopies(tf);
   registerSums(tf);
   registerNormalisation(tf);
