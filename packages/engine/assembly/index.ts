@@ -5,6 +5,7 @@ export { copyRows } from './copies';
 export { directConvolution, packFilter, packPhase, padRows } from './direct-convolution';
 export { directFilterGradient, packPixels } from './direct-filter-gradient';
 export { addArrays, addRow, multiplyArrays, relu, reluGradient } from './elementwise';
+export { segmentationGradient, segmentationSums } from './losses';
 export { maxPool, maxPoolGradient3d } from './max-pooling';
 export { momentum } from './momentum';
 export {

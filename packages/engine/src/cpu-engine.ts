@@ -1,4 +1,7 @@
 import type { Engine, EngineMode } from './engine.js';
+import { registerCpuLosses } from './losses/cpu-losses.js';
+import { registerSegmentationGradient, segmentationLosses } from './losses/segmentation-losses.js';
+import { registerSoftmaxGradient, softmaxCrossEntropy } from './losses/softmax-cross-entropy.js';
 import { registerCpuNormalise } from './normalisation/cpu-normalise.js';
 import { normalise, registerNormaliseGradient } from './normalisation/normalise.js';
 import { referenceOptimizer } from './optimizer/reference-optimizer.js';
@@ -9,6 +12,9 @@ export async function startCpuEngine(mode: EngineMode): Promise<Engine> {
   const tf = loadTf();
   registerCpuNormalise(tf);
   registerNormaliseGradient(tf);
+  registerCpuLosses(tf);
+  registerSegmentationGradient(tf);
+  registerSoftmaxGradient(tf);
   await tf.setBackend('cpu');
   await tf.ready();
   return {
@@ -16,6 +22,8 @@ export async function startCpuEngine(mode: EngineMode): Promise<Engine> {
     backEnd: 'cpu',
     mode,
     threads: 1,
+    crossEntropyAndDice: (logits, masks) => segmentationLosses(tf, logits, masks),
+    softmaxCrossEntropy: (logits, weightedClasses) => softmaxCrossEntropy(tf, logits, weightedClasses),
     normalise: (x, scale, shift, options) => normalise(tf, x, scale, shift, options),
     ...referenceOptimizer(tf),
     heapBytes: () => 0,

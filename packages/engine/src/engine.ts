@@ -37,6 +37,14 @@ export interface Normalised {
   readonly reciprocalStdDev: tfjs.Tensor2D;
 }
 
+/** Both [N,S]: one number an image and structure. */
+export interface SegmentationLosses {
+  /** Binary cross-entropy, summed over the pixels. */
+  readonly crossEntropy: tfjs.Tensor2D;
+  /** 1 - (2 sum(p y) + 1) / (sum(p) + sum(y) + 1). */
+  readonly dice: tfjs.Tensor2D;
+}
+
 export interface AdamStep {
   readonly variable: tfjs.Variable;
   readonly gradient: tfjs.Tensor;
@@ -74,6 +82,10 @@ export interface Engine {
   readonly threads: number;
   /** Normalisation over batch and space with statistics of `x` itself [N,H,W,C], scale and shift [C]; has a gradient. */
   normalise(x: tfjs.Tensor4D, scale: tfjs.Tensor1D, shift: tfjs.Tensor1D, options: NormalisationOptions): Normalised;
+  /** Losses of logits and masks [N,H,W,S], per image and structure; has a gradient by the logits. */
+  crossEntropyAndDice(logits: tfjs.Tensor4D, masks: tfjs.Tensor4D): SegmentationLosses;
+  /** Losses [N] of logits [N,C]; `weightedClasses` [N,C] holds the example's weight at its class, 0 elsewhere. */
+  softmaxCrossEntropy(logits: tfjs.Tensor2D, weightedClasses: tfjs.Tensor2D): tfjs.Tensor1D;
   /** One step of Adam or AdamW, in place, in one pass. */
   adamStep(step: AdamStep): void;
   /** velocity = momentum * velocity + gradient; the variable goes learningRate * velocity down. In place, in one pass. */

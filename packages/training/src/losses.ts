@@ -1,4 +1,4 @@
-import type { Engine, Tensor, Tensor4D, Tf } from '@consilium/engine';
+import type { Engine, Tensor, Tensor2D, Tensor4D, Tf } from '@consilium/engine';
 
 /** A tensor of one number. */
 export type Scalar = ReturnType<Tf['scalar']>;
@@ -12,22 +12,11 @@ export type Scalar = ReturnType<Tf['scalar']>;
  *          structures count as much as large ones and an empty film has a gradient.
  * Source   Milletari et al. 2016, arXiv:1606.04797, with plain sums in the denominator.
  */
-export function crossEntropyAndDice({ tf }: Engine, logits: Tensor4D, masks: Tensor4D, diceShare: number): Scalar {
-  const terms: Scalar[] = [];
-  if (diceShare < 1) {
-    // max(z, 0) - z y + log(1 + exp(-|z|))
-    const tail = tf.log1p(tf.exp(tf.neg(tf.abs(logits))));
-    const crossEntropy = tf.mean(tf.add(tf.sub(tf.relu(logits), tf.mul(logits, masks)), tail));
-    terms.push(tf.mul(crossEntropy, 1 - diceShare));
-  }
-  if (diceShare > 0) {
-    const scores = tf.sigmoid(logits);
-    const perFilm = (t: Tensor): Tensor => tf.sum(t, [1, 2]);
-    const overlap = tf.add(tf.mul(perFilm(tf.mul(scores, masks)), 2), 1);
-    const total = tf.add(tf.add(perFilm(scores), perFilm(masks)), 1);
-    terms.push(tf.mul(tf.sub(1, tf.mean(tf.div(overlap, total))), diceShare));
-  }
-  return terms.reduce((a, b) => tf.add(a, b) as Scalar);
+export function crossEntropyAndDice(engine: Engine, logits: Tensor4D, masks: Tensor4D, diceShare: number): Scalar {
+  const { tf } = engine;
+  const { crossEntropy, dice } = engine.crossEntropyAndDice(logits, masks);
+  const ofPixels = tf.mul(tf.sum(crossEntropy), (1 - diceShare) / logits.size);
+  return tf.add(ofPixels, tf.mul(tf.mean(dice), diceShare));
 }
 
 /**
@@ -36,9 +25,8 @@ export function crossEntropyAndDice({ tf }: Engine, logits: Tensor4D, masks: Ten
  * Shapes   logits [N,C]; weightedClasses [N,C] holds the example's weight at its class, 0 elsewhere.
  * Numbers  divided by N, not by the sum of the weights: with balanced weights their mean over a site's data is 1.
  */
-export function weightedCrossEntropy({ tf }: Engine, logits: Tensor, weightedClasses: Tensor): Scalar {
-  const examples = logits.shape[0]!;
-  return tf.div(tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), weightedClasses))), examples);
+export function weightedCrossEntropy(engine: Engine, logits: Tensor, weightedClasses: Tensor): Scalar {
+  return engine.tf.mean(engine.softmaxCrossEntropy(logits as Tensor2D, weightedClasses as Tensor2D));
 }
 
 /**

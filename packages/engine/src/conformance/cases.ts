@@ -1,5 +1,6 @@
 import type { Engine, NormalisationOptions, Tensor, Tensor1D, Tensor4D } from '../engine.js';
 import { ELEMENTWISE_CASES } from './elementwise-cases.js';
+import { LOSS_CASES } from './loss-cases.js';
 import { PRODUCT_CASES } from './product-cases.js';
 import { random } from './random-tensor.js';
 
@@ -117,6 +118,7 @@ export const CASES: Case[] = [
   { name: 'norm over many gradients', compute: gradientNorm },
   ...PRODUCT_CASES,
   ...ELEMENTWISE_CASES,
+  ...LOSS_CASES,
 ];
 
 function convolution([n, h, w, c, k, size, stride, pad]: Convolution): Case {

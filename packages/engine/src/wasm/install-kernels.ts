@@ -1,11 +1,14 @@
 import type { Tf } from '../engine.js';
 import { registerReluGradient } from '../gradients/relu-gradient.js';
+import { registerSegmentationGradient } from '../losses/segmentation-losses.js';
+import { registerSoftmaxGradient } from '../losses/softmax-cross-entropy.js';
 import { registerNormaliseGradient } from '../normalisation/normalise.js';
 import { registerAdam } from './adam.js';
 import { registerConvolution } from './convolution.js';
 import { registerCopies } from './copies.js';
 import { registerElementwise } from './elementwise.js';
 import { registerGradientNorm } from './gradient-norm.js';
+import { registerLosses } from './losses.js';
 import { registerMatrixProduct } from './matrix-product.js';
 import { registerMaxPooling } from './max-pooling.js';
 import { registerMomentum } from './momentum.js';
@@ -28,6 +31,9 @@ export function installKernels(tf: Tf): void {
   registerSums(tf);
   registerNormalisation(tf);
   registerNormaliseGradient(tf);
+  registerLosses(tf);
+  registerSegmentationGradient(tf);
+  registerSoftmaxGradient(tf);
   registerAdam(tf);
   registerMomentum(tf);
   registerGradientNorm(tf);

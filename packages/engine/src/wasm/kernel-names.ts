@@ -22,6 +22,8 @@ export const KERNELS = [
   'relu',
   'reluGradient',
   'rotateFilter',
+  'segmentationGradient',
+  'segmentationSums',
   'sumBlocks',
   'sumSquares',
   'transformFilter',

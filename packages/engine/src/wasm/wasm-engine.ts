@@ -1,4 +1,6 @@
 import type { Engine, EngineMode } from '../engine.js';
+import { segmentationLosses } from '../losses/segmentation-losses.js';
+import { softmaxCrossEntropy } from '../losses/softmax-cross-entropy.js';
 import { normalise } from '../normalisation/normalise.js';
 import { loadTf, loadWasmPackage } from '../tfjs.js';
 import { adamStep } from './adam.js';
@@ -34,6 +36,8 @@ export async function startWasmEngine(mode: EngineMode, threads: number): Promis
     backEnd: 'wasm',
     mode: kernels.mode,
     threads: pool.threads,
+    crossEntropyAndDice: (logits, masks) => segmentationLosses(tf, logits, masks),
+    softmaxCrossEntropy: (logits, weightedClasses) => softmaxCrossEntropy(tf, logits, weightedClasses),
     normalise: (x, scale, shift, options) => normalise(tf, x, scale, shift, options),
     adamStep: (step) => adamStep(tf, step),
     momentumStep: (step) => momentumStep(tf, step),

@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Engine, Tensor2D, Tensor4D } from '../index.js';
+import { startEngine } from '../index.js';
+import { composedLosses } from './composed-losses.js';
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await startEngine({ backEnd: 'cpu' });
+});
+afterAll(() => engine.stop());
+
+it('the losses in ordinary operations are those of the kernels', () => {
+  const { tf } = engine;
+  const composed = composedLosses(tf);
+  const logits = tf.randomNormal([2, 5, 6, 3], 0, 4, 'float32', 1) as Tensor4D;
+  const masks = tf.cast(tf.greater(tf.randomNormal([2, 5, 6, 3], 0, 1, 'float32', 2), 0), 'float32') as Tensor4D;
+  const [actual, expected] = [composed, engine].map((losses) => losses.crossEntropyAndDice(logits, masks));
+  for (const loss of ['crossEntropy', 'dice'] as const)
+    tf.test_util.expectArraysClose(actual![loss].dataSync(), expected![loss].dataSync(), 1e-4);
+
+  const scores = tf.randomNormal([4, 3], 0, 2, 'float32', 3) as Tensor2D;
+  const weights = tf.tensor2d([0, 2, 0, 0.5, 0, 0, 0, 0, 1, 1, 0, 0], [4, 3]);
+  const [losses, reference] = [composed, engine].map((by) => by.softmaxCrossEntropy(scores, weights));
+  tf.test_util.expectArraysClose(losses!.dataSync(), reference!.dataSync(), 1e-5);
+});
+
+it('refuses logits and targets of different shapes', () => {
+  const { tf } = engine;
+  const refused = expect.objectContaining({ code: 'KERNEL_UNSUPPORTED' });
+  expect(() => engine.crossEntropyAndDice(tf.zeros([1, 2, 2, 1]), tf.zeros([1, 2, 2, 2]))).toThrow(refused);
+  expect(() => engine.softmaxCrossEntropy(tf.zeros([2, 3]), tf.zeros([3, 2]))).toThrow(refused);
+});
