@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, Row>> = {
   'packages/validation':  { own: ['errors'] },
   'packages/dicom':       { own: ['errors'], npm: ['dicom-parser'], node: ['crypto', 'zlib'] },
   'packages/durability':  { own: ['errors'], node: ['crypto', 'fs', 'path'] },
-  'packages/engine':      { own: ['errors'], npm: ['@tensorflow/*'], node: ['*'] },
+  'packages/engine':      { own: ['errors'], npm: ['@tensorflow/*', 'webgpu'], node: ['*'] },
   'packages/models':      { own: ['engine', 'errors', 'tensors'], npm: ['pure-rand'], node: ['crypto'] },
   'packages/training':    { own: ['engine', 'errors', 'models', 'tensors', 'validation'], npm: ['pure-rand'], node: ['crypto', 'timers'] },
   'packages/proto':       { npm: ['@bufbuild/protobuf'] },

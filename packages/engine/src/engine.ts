@@ -4,7 +4,7 @@ export type Tf = typeof tfjs;
 export type { Tensor, Tensor1D, Tensor2D, Tensor4D, Tensor5D, Variable } from '@tensorflow/tfjs-core';
 
 /** In order of preference; the first that works is used. */
-export type BackEnd = 'wasm' | 'cpu';
+export type BackEnd = 'wasm' | 'webgpu' | 'cpu';
 
 /**
  * deterministic  the same seed gives the same bytes on the same back end, whatever the number of threads; plain SIMD.
@@ -80,6 +80,8 @@ export interface Engine {
   readonly backEnd: BackEnd;
   readonly mode: EngineMode;
   readonly threads: number;
+  /** The name of the graphics processor, on back ends that use one. */
+  readonly device?: string;
   /** Normalisation over batch and space with statistics of `x` itself [N,H,W,C], scale and shift [C]; has a gradient. */
   normalise(x: tfjs.Tensor4D, scale: tfjs.Tensor1D, shift: tfjs.Tensor1D, options: NormalisationOptions): Normalised;
   /** Losses of logits and masks [N,H,W,S], per image and structure; has a gradient by the logits. */
@@ -107,4 +109,6 @@ export interface BackEndReport {
   /** Effective GFLOP/s of forward + both gradients of a 3x3 convolution; absent when it does not work. */
   readonly gflops?: number;
   readonly threads: number;
+  /** The name of the graphics processor, on back ends that use one. */
+  readonly device?: string;
 }

@@ -1,5 +1,6 @@
-import { ConsiliumError, errorCode } from '@consilium/errors';
+import { errorCode } from '@consilium/errors';
 import type { BackEnd, BackEndReport, Engine, Tensor4D } from './engine.js';
+import { explain } from './explain.js';
 import { BACK_ENDS, startEngine } from './start-engine.js';
 
 interface Probe {
@@ -12,6 +13,7 @@ interface Probe {
 
 const PROBES: Record<BackEnd, Probe> = {
   wasm: { note: 'WebAssembly with our own training kernels', size: 64, channels: 32, repeats: 10 },
+  webgpu: { note: 'graphics processor without CUDA, through Dawn', size: 64, channels: 32, repeats: 10 },
   cpu: { note: 'plain JavaScript, for correctness checks only', size: 16, channels: 8, repeats: 3 },
 };
 
@@ -37,8 +39,9 @@ async function probe(backEnd: BackEnd, settings: Probe): Promise<BackEndReport> 
     return { backEnd, works: false, note: explain(error), threads: 0 };
   }
   try {
-    const gflops = measure(engine, settings);
-    return { backEnd, works: true, note: settings.note, gflops, threads: engine.threads };
+    const gflops = await measure(engine, settings);
+    const { threads, device } = engine;
+    return { backEnd, works: true, note: settings.note, gflops, threads, ...(device !== undefined && { device }) };
   } catch (error) {
     return { backEnd, works: false, note: explain(error), threads: engine.threads };
   } finally {
@@ -47,27 +50,20 @@ async function probe(backEnd: BackEnd, settings: Probe): Promise<BackEndReport> 
 }
 
 /** GFLOP/s of the best of some steps: forward and both gradients, two operations per product. */
-function measure({ tf }: Engine, { size, channels, repeats }: Probe): number {
-  return tf.tidy(() => {
-    const shape: [number, number, number, number] = [IMAGES, size, size, channels];
-    const x = tf.randomNormal(shape, 0, 1, 'float32', 1);
-    const w = tf.randomNormal([3, 3, channels, channels], 0, 0.1, 'float32', 2);
-    const step = tf.grads((a, b) => tf.conv2d(a as Tensor4D, b as Tensor4D, 1, 'same'));
-    let best = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < repeats + 2; i++) {
-      const start = performance.now();
-      tf.tidy(() => {
-        for (const gradient of step([x, w], x)) gradient.dataSync();
-      });
-      best = Math.min(best, performance.now() - start);
-    }
-    const operations = 3 * 2 * IMAGES * size ** 2 * 9 * channels ** 2;
-    return Number((operations / best / 1e6).toPrecision(3));
-  });
-}
-
-function explain(error: unknown): string {
-  if (!(error instanceof ConsiliumError)) return String(error);
-  const reason = error.detail.reason;
-  return reason === undefined ? error.message : `${error.message} (${reason})`;
+async function measure({ tf }: Engine, { size, channels, repeats }: Probe): Promise<number> {
+  const shape: [number, number, number, number] = [IMAGES, size, size, channels];
+  const x = tf.randomNormal(shape, 0, 1, 'float32', 1);
+  const w = tf.randomNormal([3, 3, channels, channels], 0, 0.1, 'float32', 2);
+  const step = tf.grads((a, b) => tf.conv2d(a as Tensor4D, b as Tensor4D, 1, 'same'));
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < repeats + 2; i++) {
+    const start = performance.now();
+    const gradients = step([x, w], x);
+    for (const gradient of gradients) await gradient.data();
+    best = Math.min(best, performance.now() - start);
+    tf.dispose(gradients);
+  }
+  tf.dispose([x, w]);
+  const operations = 3 * 2 * IMAGES * size ** 2 * 9 * channels ** 2;
+  return Number((operations / best / 1e6).toPrecision(3));
 }

@@ -3,11 +3,18 @@ import { ConsiliumError } from '@consilium/errors';
 import { startCpuEngine } from './cpu-engine.js';
 import type { BackEnd, Engine, EngineMode, EngineOptions } from './engine.js';
 import { startWasmEngine } from './wasm/wasm-engine.js';
+import { startWebgpuEngine } from './webgpu/webgpu-engine.js';
 
 /** Every back end, in order of preference. */
-export const BACK_ENDS: readonly BackEnd[] = ['wasm', 'cpu'];
+export const BACK_ENDS: readonly BackEnd[] = ['wasm', 'webgpu', 'cpu'];
 /** What trains when nobody asks for one by name: `cpu` is a thousand times slower, so it is never a silent substitute. */
 const CHOSEN_BY_DEFAULT: readonly BackEnd[] = ['wasm'];
+
+const START: Record<BackEnd, (mode: EngineMode, threads: number) => Promise<Engine>> = {
+  wasm: startWasmEngine,
+  webgpu: startWebgpuEngine,
+  cpu: startCpuEngine,
+};
 
 /** TensorFlow.js has one back end at a time per process, so there is one engine; its users share it. */
 let running: { readonly key: string; readonly engine: Engine; users: number } | undefined;
@@ -48,7 +55,7 @@ async function startFirst(backEnds: readonly BackEnd[], mode: EngineMode, thread
   const failures: unknown[] = [];
   for (const backEnd of backEnds) {
     try {
-      return backEnd === 'wasm' ? await startWasmEngine(mode, threads) : await startCpuEngine(mode);
+      return await START[backEnd](mode, threads);
     } catch (error) {
       failures.push(error);
     }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as wasmPackage from '@tensorflow/tfjs-backend-wasm';
 import type { Tf } from './engine.js';
+import type { WebgpuPackage } from './webgpu/upstream.js';
 
 /** The one place that loads TensorFlow.js: always its CommonJS bundles, so that every importer shares one instance. */
 const require = createRequire(import.meta.url);
@@ -23,4 +24,9 @@ export function loadTf(): Tf {
 /** Upstream's wasm back end; loading it registers its kernels. */
 export function loadWasmPackage(): typeof wasmPackage {
   return require('@tensorflow/tfjs-backend-wasm') as typeof wasmPackage;
+}
+
+/** Upstream's WebGPU back end; loading it registers its kernels. Throws where the optional package is not installed. */
+export function loadWebgpuPackage(): WebgpuPackage {
+  return require('@tensorflow/tfjs-backend-webgpu') as WebgpuPackage;
 }

@@ -54,12 +54,15 @@ it('gives the delta, the counts, and leaves no scratch file', async () => {
   expect(existsSync(deltaPath)).toBe(false);
 });
 
-it.each(['TRAINER_FAILED', 'MEMORY_EXHAUSTED'] as const)('%s gets one more try with the same seed', async (code) => {
-  const { outcome, seeds } = await trainAfter(code);
-  expect(outcome).toMatchObject({ localSteps: 4 });
-  expect(seeds).toEqual(Array(2).fill(deriveSeed(SMALL_PLAN.seed, 3, 'site-a', 'training')));
-  expect((await trainAfter(code, code)).outcome).toBe(code);
-});
+it.each(['TRAINER_FAILED', 'MEMORY_EXHAUSTED', 'DEVICE_LOST'] as const)(
+  '%s gets one more try with the same seed',
+  async (code) => {
+    const { outcome, seeds } = await trainAfter(code);
+    expect(outcome).toMatchObject({ localSteps: 4 });
+    expect(seeds).toEqual(Array(2).fill(deriveSeed(SMALL_PLAN.seed, 3, 'site-a', 'training')));
+    expect((await trainAfter(code, code)).outcome).toBe(code);
+  },
+);
 
 it('a training that diverges is not tried again: it would diverge again', async () => {
   const { outcome, seeds } = await trainAfter('TRAINING_DIVERGED');

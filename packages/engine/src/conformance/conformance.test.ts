@@ -1,60 +1,63 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { EngineMode, EngineOptions, Tensor, Tensor4D } from '../index.js';
 import { startEngine } from '../index.js';
-import { CASES, MANY_CHANNELS, random } from './cases.js';
+import { CASES, type Case, MANY_CHANNELS, random } from './cases.js';
+import { computeCase } from './compute-case.js';
+import { differenceOfCase, largestDifference } from './difference.js';
 import { convolveInFloat64 } from './float64-convolution.js';
-
-/**
- * Largest difference over largest value. Winograd F(4x4,3x3) in float32 errs by up to 1.2e-5 against float64, the sums of
- * the reference itself (float32, one after the other) by about 1e-6; a wrong tap, edge or sign gives more than 1e-2.
- */
-const TOLERANCE = 5e-5;
+import { LARGE_SUMS } from './large-sums.js';
+import { reasonWhyMissing } from './missing-back-end.js';
+import { TOLERANCES } from './tolerances.js';
 
 type Results = Map<string, Float32Array[]>;
 
-async function computeAll(options: EngineOptions): Promise<Results> {
+async function computeAll(options: EngineOptions, cases: readonly Case[]): Promise<Results> {
   const engine = await startEngine(options);
   const results: Results = new Map();
-  for (const { name, compute } of CASES) {
-    results.set(
-      name,
-      engine.tf.tidy(() => compute(engine).map((tensor) => tensor.dataSync() as Float32Array)),
-    );
-  }
+  for (const one of cases) results.set(one.name, await computeCase(engine, one));
   await engine.stop();
   return results;
 }
 
+const SMALL_AND_LARGE = [...CASES, ...LARGE_SUMS];
 let reference: Results;
 beforeAll(async () => {
-  reference = await computeAll({ backEnd: 'cpu' });
+  reference = await computeAll({ backEnd: 'cpu' }, SMALL_AND_LARGE);
 }, 60_000);
+
+/** The tests of one back end against `cpu`; what it gave, for more. */
+function agreesWithCpu(options: EngineOptions): { results: Results } {
+  const own = { results: new Map() as Results };
+  beforeAll(async () => {
+    own.results = await computeAll(options, SMALL_AND_LARGE);
+  }, 120_000);
+  for (const [cases, { limit }] of [
+    [CASES, TOLERANCES.operation],
+    [LARGE_SUMS, TOLERANCES.largeSum],
+  ] as const)
+    it.each(cases)('agrees with cpu: $name', ({ name }) => {
+      expect(differenceOfCase(own.results.get(name)!, reference.get(name)!)).toBeLessThanOrEqual(limit);
+    });
+  return own;
+}
 
 for (const mode of ['deterministic', 'fast'] as const satisfies EngineMode[]) {
   describe(`wasm, ${mode}`, () => {
-    let results: Results;
-    beforeAll(async () => {
-      results = await computeAll({ backEnd: 'wasm', mode, threads: 1 });
-    });
-
-    for (const { name } of CASES) {
-      it(`agrees with cpu: ${name}`, () => {
-        const expected = reference.get(name)!;
-        const actual = results.get(name)!;
-        expect(actual.length).toBe(expected.length);
-        actual.forEach((values, i) => {
-          expect(largestDifference(values, expected[i]!)).toBeLessThan(TOLERANCE);
-        });
-      });
-    }
+    const own = agreesWithCpu({ backEnd: 'wasm', mode, threads: 1 });
 
     it('gives the same bytes on one, two and three threads', async () => {
       for (const threads of [2, 3]) {
-        const others = await computeAll({ backEnd: 'wasm', mode, threads });
-        for (const { name } of CASES) expect(others.get(name), name).toEqual(results.get(name));
+        const others = await computeAll({ backEnd: 'wasm', mode, threads }, CASES);
+        for (const { name } of CASES) expect(others.get(name), name).toEqual(own.results.get(name));
       }
     });
   });
+}
+
+for (const backEnd of ['webgpu'] as const) {
+  const missing = await reasonWhyMissing({ backEnd });
+  if (missing === undefined) describe(backEnd, () => void agreesWithCpu({ backEnd }));
+  else it.skip(`${backEnd} agrees with cpu: ${missing}`);
 }
 
 it.each(MANY_CHANNELS)('wasm agrees with float64 on %i images of %ix%ix%i to %i filters', async (n, h, w, c, k) => {
@@ -71,21 +74,7 @@ it.each(MANY_CHANNELS)('wasm agrees with float64 on %i images of %ix%ix%i to %i 
   const values = inputs.map((t) => t.dataSync() as Float32Array) as [Float32Array, Float32Array, Float32Array];
   const expected = convolveInFloat64([n, h, w, c, k], ...values);
   actual.forEach((result, i) => {
-    expect(largestDifference(result, expected[i]!)).toBeLessThan(TOLERANCE);
+    expect(largestDifference(result, expected[i]!)).toBeLessThanOrEqual(TOLERANCES.operation.limit);
   });
   await engine.stop();
 });
-
-/** NaN when a value is not a number, which is less than nothing. */
-function largestDifference(actual: Float32Array, expected: Float32Array | Float64Array): number {
-  if (actual.length !== expected.length) return Number.NaN;
-  let difference = 0;
-  let size = 1e-30;
-  for (let i = 0; i < expected.length; i++) {
-    const d = Math.abs(actual[i]! - expected[i]!);
-    if (Number.isNaN(d)) return Number.NaN;
-    difference = Math.max(difference, d);
-    size = Math.max(size, Math.abs(expected[i]!));
-  }
-  return difference / size;
-}

@@ -1,4 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { contiguousAxes, type Middle } from '../contiguous-axes.js';
 import type { Tf } from '../engine.js';
 import { addressOf, elementsOf, type KernelCall, newTensor, registerWasmKernel, type WasmContext } from './context.js';
 
@@ -41,27 +42,6 @@ function reduce(
   sumMiddle(context, moved, { outer: tf.util.sizeFromShape(outShape), rows, inner: 1 }, y, scale);
   context.backend.disposeData(moved.dataId);
   return y;
-}
-
-interface Middle {
-  readonly outer: number;
-  readonly rows: number;
-  readonly inner: number;
-}
-
-/** The shape as [outer, rows, inner] where the axes (those of size 1 aside) lie side by side. */
-function contiguousAxes(shape: readonly number[], axes: readonly number[]): Middle | undefined {
-  const size = { outer: 1, rows: 1, inner: 1 };
-  let part: keyof Middle = 'outer';
-  for (const [axis, length] of shape.entries()) {
-    if (length === 1) continue;
-    if (axes.includes(axis)) {
-      if (part === 'inner') return undefined;
-      part = 'rows';
-    } else if (part === 'rows') part = 'inner';
-    size[part] *= length;
-  }
-  return size;
 }
 
 function sumMiddle(context: WasmContext, x: TensorInfo, middle: Middle, y: TensorInfo, scale: number): void {

@@ -1,0 +1,73 @@
+import type { Engine, EngineMode } from '../engine.js';
+import { normalise, registerNormaliseGradient } from '../normalisation/normalise.js';
+import { registerReferenceNormalise } from '../normalisation/reference-normalise.js';
+import { referenceOptimizer } from '../optimizer/reference-optimizer.js';
+import { loadTf, loadWebgpuPackage } from '../tfjs.js';
+import { nameOf, requestAdapter, unavailable } from './adapter.js';
+import { reportFailures } from './failures.js';
+import { registerPooling } from './pooling.js';
+import { registerSums } from './sums.js';
+import type { WebgpuPackage } from './upstream.js';
+
+/** What upstream's kernels may use of a device beyond the least that every one has. */
+const LIMITS = [
+  'maxBufferSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeWorkgroupsPerDimension',
+  'maxStorageBufferBindingSize',
+] as const satisfies (keyof GPUSupportedLimits)[];
+
+/**
+ * Starts TensorFlow.js on a graphics processor through Dawn (Vulkan, Metal or Direct3D 12), for those without CUDA.
+ * A tensor is read with `data()` alone: there is no synchronous way.
+ *
+ * Errors   BACK_END_UNAVAILABLE, with the reason.
+ */
+export async function startWebgpuEngine(mode: EngineMode): Promise<Engine> {
+  const adapter = await requestAdapter();
+  const device = await requestDevice(adapter);
+  const tf = loadTf();
+  const { WebGPUBackend } = loadPackage();
+  const backend = new WebGPUBackend(device, adapter.info);
+  reportFailures(backend, device);
+  registerSums(tf);
+  registerPooling(tf);
+  registerReferenceNormalise(tf, 'webgpu');
+  registerNormaliseGradient(tf);
+  if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu');
+  tf.registerBackend('webgpu', () => backend);
+  await tf.setBackend('webgpu');
+  return {
+    tf,
+    backEnd: 'webgpu',
+    mode,
+    threads: 1,
+    device: nameOf(adapter.info),
+    normalise: (x, scale, shift, options) => normalise(tf, x, scale, shift, options),
+    ...referenceOptimizer(tf),
+    heapBytes: () => backend.memory().numBytesAllocatedInGPU,
+    stop: async () => {
+      tf.removeBackend('webgpu');
+      device.destroy();
+    },
+  };
+}
+
+async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+  const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
+  try {
+    return await adapter.requestDevice({ requiredLimits });
+  } catch (error) {
+    throw unavailable(`the device of ${nameOf(adapter.info)} does not start`, error);
+  }
+}
+
+function loadPackage(): WebgpuPackage {
+  try {
+    return loadWebgpuPackage();
+  } catch (error) {
+    throw unavailable('package not installed: npm install @tensorflow/tfjs-backend-webgpu', error);
+  }
+}
