@@ -24,6 +24,13 @@ export interface WasmBackend extends KernelBackend {
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
   getMemoryOffset(dataId: object): number;
   typedArrayFromHeap(tensor: TensorInfo): Float32Array | Int32Array | Uint8Array;
+  readonly dataIdMap: { get(dataId: object): { readonly id: number; readonly memoryOffset: number } };
+  readonly wasm: {
+    readonly tfjs: {
+      disposeData(id: number): void;
+      registerTensor(id: number, elements: number, address: number): void;
+    };
+  };
 }
 
 export interface TensorflowModule {

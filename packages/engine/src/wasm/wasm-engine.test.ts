@@ -41,6 +41,17 @@ it('leaves a clone and an initial value as they were when the optimizer writes i
   expect(secondMoment.dataSync()[0]).toBeCloseTo(0.001, 6);
 });
 
+it('multiplies by the new values of a matrix that the optimizer wrote in place', () => {
+  const { tf } = engine;
+  const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);
+  const variable = tf.tidy(() => tf.variable(tf.tensor2d([1, 0, 0, 1], [2, 2])));
+  const product = () => Array.from(tf.tidy(() => tf.matMul(x, variable as unknown as typeof x)).dataSync());
+  expect(product()).toEqual([1, 2, 3, 4]);
+  const gradient = tf.tensor2d([1, 1, 0, 2], [2, 2]);
+  engine.momentumStep({ variable, gradient, learningRate: 1, momentum: 0, gradientFactor: 1 });
+  expect(product()).toEqual([0, -3, 0, -7]);
+});
+
 it('refuses a second engine with other options, and shares one with the same', async () => {
   await expect(startEngine({ backEnd: 'cpu' })).rejects.toMatchObject({ code: 'ALREADY_RUNNING' });
   const same = await startEngine({ backEnd: 'wasm', threads: 2 });
