@@ -4,6 +4,7 @@ import { registerSegmentationGradient, segmentationLosses } from './losses/segme
 import { registerSoftmaxGradient, softmaxCrossEntropy } from './losses/softmax-cross-entropy.js';
 import { registerCpuNormalise } from './normalisation/cpu-normalise.js';
 import { normalise, registerNormaliseGradient } from './normalisation/normalise.js';
+import { runningStatistics } from './normalisation/running-statistics.js';
 import { referenceOptimizer } from './optimizer/reference-optimizer.js';
 import { loadTf } from './tfjs.js';
 
@@ -25,6 +26,8 @@ export async function startCpuEngine(mode: EngineMode): Promise<Engine> {
     crossEntropyAndDice: (logits, masks) => segmentationLosses(tf, logits, masks),
     softmaxCrossEntropy: (logits, weightedClasses) => softmaxCrossEntropy(tf, logits, weightedClasses),
     normalise: (x, scale, shift, options) => normalise(tf, x, scale, shift, options),
+    runningStatistics: (running, batch, epsilon, momentum) =>
+      runningStatistics(tf, running, batch, { epsilon, momentum }),
     ...referenceOptimizer(tf),
     heapBytes: () => 0,
     stop: async () => {},

@@ -45,6 +45,14 @@ export interface SegmentationLosses {
   readonly dice: tfjs.Tensor2D;
 }
 
+/** Statistics that follow those of the batches, for use when nothing is learned. */
+export interface RunningStatistics {
+  /** [C]. */
+  readonly mean: tfjs.Tensor1D;
+  /** [C]; the biased variance. */
+  readonly variance: tfjs.Tensor1D;
+}
+
 export interface AdamStep {
   readonly variable: tfjs.Variable;
   readonly gradient: tfjs.Tensor;
@@ -84,6 +92,16 @@ export interface Engine {
   readonly device?: string;
   /** Normalisation over batch and space with statistics of `x` itself [N,H,W,C], scale and shift [C]; has a gradient. */
   normalise(x: tfjs.Tensor4D, scale: tfjs.Tensor1D, shift: tfjs.Tensor1D, options: NormalisationOptions): Normalised;
+  /**
+   * running * momentum + batch * (1 - momentum), from what batch normalisation with `epsilon` gave of a batch. New
+   * tensors, without a gradient.
+   */
+  runningStatistics(
+    running: RunningStatistics,
+    batch: Normalised,
+    epsilon: number,
+    momentum: number,
+  ): RunningStatistics;
   /** Losses of logits and masks [N,H,W,S], per image and structure; has a gradient by the logits. */
   crossEntropyAndDice(logits: tfjs.Tensor4D, masks: tfjs.Tensor4D): SegmentationLosses;
   /** Losses [N] of logits [N,C]; `weightedClasses` [N,C] holds the example's weight at its class, 0 elsewhere. */

@@ -62,19 +62,16 @@ function normalise(pass: Pass, layer: Normalisation, x: Tensor4D): Tensor4D {
   if (layer.over === 'group') return pass.engine.normalise(x, scale, shift, options).y;
   if (pass.mode === 'infer') return normaliseWithRunningStatistics(pass, layer, x, scale, shift);
 
-  const { tf } = pass.engine;
-  const { y, mean, reciprocalStdDev } = pass.engine.normalise(x, scale, shift, options);
-  // The engine gives 1 / sqrt(variance + epsilon); rounding may leave a constant channel a hair below zero.
-  const variance = tf.relu(tf.sub(tf.reciprocal(tf.square(reciprocalStdDev)), EPSILON));
-  for (const [name, ofBatch] of [
-    ['running-mean', mean],
-    ['running-variance', variance],
-  ] as const) {
-    const old = pass.parameter(`${layer.name}.${name}`);
-    const next = tf.add(tf.mul(old, MOMENTUM), tf.mul(tf.reshape(ofBatch, old.shape), 1 - MOMENTUM));
-    pass.setStatistic(`${layer.name}.${name}`, next);
-  }
-  return y;
+  const normalised = pass.engine.normalise(x, scale, shift, options);
+  const [meanName, varianceName] = [`${layer.name}.running-mean`, `${layer.name}.running-variance`];
+  const running = {
+    mean: pass.parameter(meanName) as Tensor1D,
+    variance: pass.parameter(varianceName) as Tensor1D,
+  };
+  const next = pass.engine.runningStatistics(running, normalised, EPSILON, MOMENTUM);
+  pass.setStatistic(meanName, next.mean);
+  pass.setStatistic(varianceName, next.variance);
+  return normalised.y;
 }
 
 function normaliseWithRunningStatistics(

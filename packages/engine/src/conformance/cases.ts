@@ -182,7 +182,10 @@ function normalisations([n, h, w, c, groups]: readonly [number, number, number, 
         engine.normalise(a as Tensor4D, b as Tensor1D, d as Tensor1D, options);
       const { y, mean, reciprocalStdDev } = run(x, scale, shift);
       const gradients = tf.grads((a, b, d) => run(a!, b!, d!).y)([x, scale, shift], random(engine, x.shape, 4));
-      return [y, mean, reciprocalStdDev, ...gradients];
+      if (kind === 'group') return [y, mean, reciprocalStdDev, ...gradients];
+      const running = { mean: scale as Tensor1D, variance: tf.square(shift) as Tensor1D };
+      const next = engine.runningStatistics(running, { y, mean, reciprocalStdDev }, options.epsilon, 0.9);
+      return [y, mean, reciprocalStdDev, next.mean, next.variance, ...gradients];
     },
   }));
 }

@@ -14,6 +14,7 @@ import { registerMaxPooling } from './max-pooling.js';
 import { registerMomentum } from './momentum.js';
 import { registerNormalisation } from './normalise.js';
 import { registerPooling } from './pooling.js';
+import { registerRunningStatistics } from './running-statistics.js';
 import { registerSums } from './sums.js';
 
 let isInstalled = false;
@@ -31,6 +32,7 @@ export function installKernels(tf: Tf): void {
   registerSums(tf);
   registerNormalisation(tf);
   registerNormaliseGradient(tf);
+  registerRunningStatistics(tf);
   registerLosses(tf);
   registerSegmentationGradient(tf);
   registerSoftmaxGradient(tf);

@@ -2,6 +2,7 @@ import type { Engine, EngineMode } from '../engine.js';
 import { segmentationLosses } from '../losses/segmentation-losses.js';
 import { softmaxCrossEntropy } from '../losses/softmax-cross-entropy.js';
 import { normalise } from '../normalisation/normalise.js';
+import { runningStatistics } from '../normalisation/running-statistics.js';
 import { loadTf, loadWasmPackage } from '../tfjs.js';
 import { adamStep } from './adam.js';
 import { attachContext } from './context.js';
@@ -39,6 +40,8 @@ export async function startWasmEngine(mode: EngineMode, threads: number): Promis
     crossEntropyAndDice: (logits, masks) => segmentationLosses(tf, logits, masks),
     softmaxCrossEntropy: (logits, weightedClasses) => softmaxCrossEntropy(tf, logits, weightedClasses),
     normalise: (x, scale, shift, options) => normalise(tf, x, scale, shift, options),
+    runningStatistics: (running, batch, epsilon, momentum) =>
+      runningStatistics(tf, running, batch, { epsilon, momentum }),
     adamStep: (step) => adamStep(tf, step),
     momentumStep: (step) => momentumStep(tf, step),
     gradientNorm: (gradients) => gradientNorm(tf, gradients),

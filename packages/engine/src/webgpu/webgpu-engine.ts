@@ -1,6 +1,8 @@
 import type { Engine, EngineMode } from '../engine.js';
+import { composedLosses } from '../losses/composed-losses.js';
 import { normalise, registerNormaliseGradient } from '../normalisation/normalise.js';
 import { registerReferenceNormalise } from '../normalisation/reference-normalise.js';
+import { runningStatistics } from '../normalisation/running-statistics.js';
 import { referenceOptimizer } from '../optimizer/reference-optimizer.js';
 import { loadTf, loadWebgpuPackage } from '../tfjs.js';
 import { nameOf, requestAdapter, unavailable } from './adapter.js';
@@ -46,6 +48,9 @@ export async function startWebgpuEngine(mode: EngineMode): Promise<Engine> {
     threads: 1,
     device: nameOf(adapter.info),
     normalise: (x, scale, shift, options) => normalise(tf, x, scale, shift, options),
+    runningStatistics: (running, batch, epsilon, momentum) =>
+      runningStatistics(tf, running, batch, { epsilon, momentum }),
+    ...composedLosses(tf),
     ...referenceOptimizer(tf),
     heapBytes: () => backend.memory().numBytesAllocatedInGPU,
     stop: async () => {
