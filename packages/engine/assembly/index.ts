@@ -2,6 +2,14 @@
 // (first, end, worker): it does the items [first, end) of its work, and an item's result never depends on the range.
 export { adam } from './adam';
 export { copyRows } from './copies';
+export {
+  addSlices,
+  depthwiseFilterGradient,
+  depthwiseForward,
+  depthwiseInputGradient,
+  repeatChannels,
+  sumChannels,
+} from './depthwise';
 export { directConvolution, packFilter, packPhase, padRows } from './direct-convolution';
 export { directFilterGradient, packPixels } from './direct-filter-gradient';
 export { addArrays, addRow, multiplyArrays, relu, reluGradient } from './elementwise';
@@ -14,6 +22,7 @@ export {
   normalisationGradientSums,
   normalisationSums,
 } from './normalisation';
+export { batchToSpace, spaceToBatch } from './phases';
 export { maxPoolGradient } from './pooling';
 export { sumSquares } from './squares';
 export { sumBlocks } from './sums';

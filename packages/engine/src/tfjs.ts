@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as wasmPackage from '@tensorflow/tfjs-backend-wasm';
 import type { Tf } from './engine.js';
+import { registerGradients } from './gradients/register-gradients.js';
 import type { WebgpuPackage } from './webgpu/upstream.js';
 
 /** The one place that loads TensorFlow.js: always its CommonJS bundles, so that every importer shares one instance. */
@@ -16,6 +17,7 @@ export function loadTf(): Tf {
     // The Node bundle of tfjs-core registers no gradients; loading the layers package does.
     require('@tensorflow/tfjs-layers');
     require('@tensorflow/tfjs-backend-cpu');
+    registerGradients(tf);
     loaded = tf;
   }
   return loaded;

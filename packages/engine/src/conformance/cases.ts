@@ -3,6 +3,7 @@ import { ELEMENTWISE_CASES } from './elementwise-cases.js';
 import { LOSS_CASES } from './loss-cases.js';
 import { PRODUCT_CASES } from './product-cases.js';
 import { random } from './random-tensor.js';
+import { SPREAD_CASES } from './spread-cases.js';
 
 /** What every back end must do alike: a name, and the tensors that it gives (outputs first, then gradients). */
 export interface Case {
@@ -119,6 +120,7 @@ export const CASES: Case[] = [
   ...PRODUCT_CASES,
   ...ELEMENTWISE_CASES,
   ...LOSS_CASES,
+  ...SPREAD_CASES,
 ];
 
 function convolution([n, h, w, c, k, size, stride, pad]: Convolution): Case {

@@ -6,11 +6,12 @@ export function convolveInFloat64(
   x: Float32Array,
   filter: Float32Array,
   dy: Float32Array,
+  dilation = 1,
 ): [Float64Array, Float64Array, Float64Array] {
   const y = new Float64Array(dy.length);
   const dx = new Float64Array(x.length);
   const dFilter = new Float64Array(filter.length);
-  forEachTap(n, h, w, (outPixel, inPixel, tap) => {
+  forEachTap(n, h, w, dilation, (outPixel, inPixel, tap) => {
     for (let i = 0; i < c; i++) {
       const [at, row] = [inPixel * c + i, (tap * c + i) * k];
       const value = x[at]!;
@@ -28,11 +29,17 @@ export function convolveInFloat64(
 }
 
 /** Visits every output pixel with every tap whose input pixel lies inside the image. */
-function forEachTap(n: number, h: number, w: number, visit: (outPixel: number, inPixel: number, tap: number) => void) {
+function forEachTap(
+  n: number,
+  h: number,
+  w: number,
+  dilation: number,
+  visit: (outPixel: number, inPixel: number, tap: number) => void,
+) {
   for (let pixel = 0; pixel < n * h * w; pixel++) {
     const [row, column] = [Math.floor(pixel / w) % h, pixel % w];
     for (let tap = 0; tap < 9; tap++) {
-      const [down, right] = [Math.floor(tap / 3) - 1, (tap % 3) - 1];
+      const [down, right] = [(Math.floor(tap / 3) - 1) * dilation, ((tap % 3) - 1) * dilation];
       const isInside = row + down >= 0 && row + down < h && column + right >= 0 && column + right < w;
       if (isInside) visit(pixel, pixel + down * w + right, tap);
     }

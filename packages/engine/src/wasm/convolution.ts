@@ -1,7 +1,9 @@
 import { ConsiliumError } from '@consilium/errors';
 import type { backend_util } from '@tensorflow/tfjs-core';
 import type { Tf } from '../engine.js';
+import type { ConvolutionAttributes } from '../gradients/convolution-gradient.js';
 import { addressOf, newTensor, registerWasmKernel, type WasmContext } from './context.js';
+import { dilatedForward } from './dilated-convolution.js';
 import { directFilterGradient, directForward, directInputGradient } from './direct-convolution.js';
 import { isNarrowPointwise, narrowFilterGradient } from './pointwise-convolution.js';
 import {
@@ -12,22 +14,15 @@ import {
   winogradShape,
 } from './winograd.js';
 
-interface ConvolutionAttributes {
-  readonly strides: number | [number, number];
-  readonly pad: 'valid' | 'same' | number | backend_util.ExplicitPadding;
-  readonly dataFormat?: 'NHWC' | 'NCHW';
-  readonly dilations?: number | [number, number];
-  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
-}
-
 type Shape4D = [number, number, number, number];
 
-/** Convolution, forward and both gradients, for every size, stride and padding; dilation goes to upstream. */
+/** Convolution, forward and both gradients, for every size, stride and padding; the gradients of a dilated one are made of others. */
 export function registerConvolution(tf: Tf): void {
-  registerWasmKernel<ConvolutionAttributes>(tf, 'Conv2D', ({ inputs, attrs }, context) => {
+  registerWasmKernel<ConvolutionAttributes>(tf, 'Conv2D', (call, context) => {
+    const { inputs, attrs } = call;
     const [x, w] = [inputs.x!, inputs.filter!];
     const info = describe(tf, x.shape, w.shape, attrs);
-    if (!info) return undefined;
+    if (!info) return dilatedForward(tf, call, context);
     const y = newTensor(context, info.outShape);
     const [from, filter, to] = [x, w, y].map((tensor) => addressOf(context, tensor)) as [number, number, number];
     if (isWinograd(info)) winogradForward(context, winogradShape(info), from, filter, to);
