@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, Row>> = {
   'packages/validation':  { own: ['errors'] },
   'packages/dicom':       { own: ['errors'], npm: ['dicom-parser'], node: ['crypto', 'zlib'] },
   'packages/durability':  { own: ['errors'], node: ['crypto', 'fs', 'path'] },
-  'packages/engine':      { own: ['errors'], npm: ['@tensorflow/*', 'webgpu'], node: ['*'] },
+  'packages/engine':      { own: ['durability', 'errors'], npm: ['@tensorflow/*', 'node-api-headers', 'tar', 'webgpu', 'yauzl'], node: ['*'] },
   'packages/models':      { own: ['engine', 'errors', 'tensors'], npm: ['pure-rand'], node: ['crypto'] },
   'packages/training':    { own: ['engine', 'errors', 'models', 'tensors', 'validation'], npm: ['pure-rand'], node: ['crypto', 'timers'] },
   'packages/proto':       { npm: ['@bufbuild/protobuf'] },
@@ -41,7 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, Row>> = {
   'apps/site-agent':      { own: ['dicom', 'durability', 'engine', 'errors', 'grpc', 'models', 'plan', 'proto', 'tensors', 'training', 'validation'],
                             npm: ['*'], node: ['*'], only: { engine: ['trainer/'], training: ['trainer/'] } },
   'apps/cli':             { own: ['durability', 'engine', 'errors', 'pki', 'plan', 'postgres', 'testkit'],
-                            npm: ['*'], node: ['*'], only: { engine: ['commands/doctor.'], testkit: ['demo/'] } },
+                            npm: ['*'], node: ['*'], only: { engine: ['commands/doctor.', 'commands/engine.'], testkit: ['demo/'] } },
 };
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

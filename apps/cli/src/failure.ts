@@ -32,6 +32,11 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
   ADDRESS_IN_USE: 'Choose another port with --http-port or --grpc-port.',
   PLAN_INVALID: 'Check it with `consilium plan validate FILE`.',
   BACK_END_UNAVAILABLE: 'See `consilium doctor`.',
+  ENGINE_DISTRIBUTION_MISSING:
+    'deploy/engine/README.md says which files are needed and how a machine without internet gets them.',
+  ENGINE_DISTRIBUTION_CORRUPT: 'Fetch the file again, and start again.',
+  ENGINE_DOWNLOAD_FAILED: 'Start again: it goes on where it ended.',
+  ENGINE_INSTALLATION_CORRUPT: 'Run `consilium engine remove tensorflow`, then install it again.',
   DISK_FULL: 'Free some space, then start again: nothing is lost.',
 };
 

@@ -13,6 +13,7 @@ export function buildProgram(environment: Environment): Command {
   addPlan(program);
   addRun(program, environment);
   addModel(program, environment);
+  addEngine(program);
   program
     .command('doctor')
     .description('what works on this machine, and what to do about the rest')
@@ -139,6 +140,34 @@ function addModel(program: Command, environment: Environment): void {
     .addOption(folderOption())
     .requiredOption('--out <file>', 'file to write')
     .action(async (digest, options) => (await load()).exportModel(digest, options, environment));
+}
+
+function addEngine(program: Command): void {
+  const engine = program
+    .command('engine')
+    .description('native training engines: faster on a GPU than the embedded one');
+  const load = () => import('./commands/engine.js');
+  engine
+    .command('install <name>')
+    .description('install tensorflow in your data folder, checked by digest')
+    .option('--gpu', 'with the CUDA libraries, for NVIDIA GPUs')
+    .option('--from <folder>', 'folder of wheels and packages, for machines without internet')
+    .option('--index <url>', 'package index to download from; without it and --from, the pip of this machine is used')
+    .option(
+      '--sha256 <digest...>',
+      'SHA-256 of files that you vouch for, when they are not in the table of this version',
+    )
+    .option('--dry-run', 'say what would happen, and do nothing')
+    .action(async (name, options) => (await load()).installEngine(name, options));
+  engine
+    .command('list')
+    .description('what is installed')
+    .option('--json', 'for a machine')
+    .action(async (options) => (await load()).listEngines(options));
+  engine
+    .command('remove <name>')
+    .description('remove an installation, and what an unfinished one left')
+    .action(async (name) => (await load()).removeEngine(name));
 }
 
 function addDemo(program: Command, environment: Environment): void {

@@ -3,8 +3,8 @@ import type * as tfjs from '@tensorflow/tfjs-core';
 export type Tf = typeof tfjs;
 export type { Tensor, Tensor1D, Tensor2D, Tensor4D, Tensor5D, Variable } from '@tensorflow/tfjs-core';
 
-/** In order of preference; the first that works is used. */
-export type BackEnd = 'wasm' | 'webgpu' | 'cpu';
+/** Every back end; start-engine.ts has the order of preference. */
+export type BackEnd = 'wasm' | 'tensorflow' | 'webgpu' | 'cpu';
 
 /**
  * deterministic  the same seed gives the same bytes on the same back end, whatever the number of threads; plain SIMD.
@@ -88,7 +88,7 @@ export interface Engine {
   readonly backEnd: BackEnd;
   readonly mode: EngineMode;
   readonly threads: number;
-  /** The name of the graphics processor, on back ends that use one. */
+  /** What the kernels run on, where a back end has a choice; the name of a graphics processor where it is known. */
   readonly device?: string;
   /** Normalisation over batch and space with statistics of `x` itself [N,H,W,C], scale and shift [C]; has a gradient. */
   normalise(x: tfjs.Tensor4D, scale: tfjs.Tensor1D, shift: tfjs.Tensor1D, options: NormalisationOptions): Normalised;
@@ -127,6 +127,10 @@ export interface BackEndReport {
   /** Effective GFLOP/s of forward + both gradients of a 3x3 convolution; absent when it does not work. */
   readonly gflops?: number;
   readonly threads: number;
-  /** The name of the graphics processor, on back ends that use one. */
+  /** As in `Engine`. */
   readonly device?: string;
+  /** The one that trains when nobody asks for one by name. */
+  readonly isChosen: boolean;
+  /** What makes it work, where it does not. */
+  readonly command?: string;
 }

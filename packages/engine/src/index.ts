@@ -12,3 +12,14 @@ export {
 export type * from './engine.js';
 export { probeBackEnds } from './probe-back-ends.js';
 export { startEngine } from './start-engine.js';
+export { findGpus, type Gpu } from './tensorflow/gpu.js';
+export { findCompiler } from './tensorflow/install/addon-build.js';
+export { type InstallOptions, installTensorflow } from './tensorflow/install/install-tensorflow.js';
+export {
+  checkInstalled,
+  findInstalled,
+  type InstalledEngine,
+  removeTensorflow,
+} from './tensorflow/install/manage-installation.js';
+export type { InstallProgress } from './tensorflow/install/source.js';
+export { engineFolder, type InstallationRecord } from './tensorflow/installation.js';

@@ -1,7 +1,8 @@
 import { errorCode } from '@consilium/errors';
 import type { BackEnd, BackEndReport, Engine, Tensor4D } from './engine.js';
 import { explain } from './explain.js';
-import { BACK_ENDS, startEngine } from './start-engine.js';
+import { BACK_ENDS, defaultBackEnds, startEngine } from './start-engine.js';
+import { findGpus } from './tensorflow/gpu.js';
 
 interface Probe {
   readonly note: string;
@@ -13,6 +14,7 @@ interface Probe {
 
 const PROBES: Record<BackEnd, Probe> = {
   wasm: { note: 'WebAssembly with our own training kernels', size: 64, channels: 32, repeats: 10 },
+  tensorflow: { note: 'TensorFlow, installed in your data folder', size: 64, channels: 32, repeats: 10 },
   webgpu: { note: 'graphics processor without CUDA, through Dawn', size: 64, channels: 32, repeats: 10 },
   cpu: { note: 'plain JavaScript, for correctness checks only', size: 16, channels: 8, repeats: 3 },
 };
@@ -25,12 +27,34 @@ const IMAGES = 4;
  * Errors   ALREADY_RUNNING when an engine runs in this process.
  */
 export async function probeBackEnds(): Promise<BackEndReport[]> {
-  const reports: BackEndReport[] = [];
+  const reports: Report[] = [];
   for (const backEnd of BACK_ENDS) reports.push(await probe(backEnd, PROBES[backEnd]));
-  return reports;
+  const chosen = defaultBackEnds().find((backEnd) =>
+    reports.some((r) => r.backEnd === backEnd && r.works && (backEnd !== 'tensorflow' || r.device === 'GPU')),
+  );
+  return reports.map((report) => ({
+    ...report,
+    isChosen: report.backEnd === chosen,
+    ...(!report.works && commandFor(report.backEnd)),
+  }));
 }
 
-async function probe(backEnd: BackEnd, settings: Probe): Promise<BackEndReport> {
+/** The one command that makes a back end work; a graphics driver is its vendor's, and no command of ours. */
+function commandFor(backEnd: BackEnd): { command?: string } {
+  switch (backEnd) {
+    case 'tensorflow':
+      return { command: `consilium engine install tensorflow${findGpus().length > 0 ? ' --gpu' : ''}` };
+    case 'webgpu':
+      return {};
+    case 'wasm':
+    case 'cpu':
+      return { command: 'npm run build' };
+  }
+}
+
+type Report = Omit<BackEndReport, 'isChosen' | 'command'>;
+
+async function probe(backEnd: BackEnd, settings: Probe): Promise<Report> {
   let engine: Engine;
   try {
     engine = await startEngine({ backEnd });

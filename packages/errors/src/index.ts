@@ -75,6 +75,24 @@ export const ERRORS = {
   MASK_SIZE_MISMATCH: { kind: 'invalid', say: 'The mask does not have the size of its image.' },
   // engine and training
   BACK_END_UNAVAILABLE: { kind: 'unavailable', say: 'The training engine does not work on this machine.' },
+  ENGINE_INSTALLATION_CORRUPT: { kind: 'corrupt', say: 'The installation of the training engine is damaged.' },
+  ENGINE_DISTRIBUTION_MISSING: {
+    kind: 'missing',
+    say: 'A file that the training engine is installed from was not found.',
+  },
+  ENGINE_DISTRIBUTION_CORRUPT: {
+    kind: 'corrupt',
+    say: 'A file that the training engine is installed from is damaged or not the expected one; nothing was installed.',
+  },
+  ENGINE_DISTRIBUTION_UNVERIFIED: {
+    kind: 'denied',
+    say: 'Nothing vouches for a file that the training engine would be installed from; nothing was installed.',
+  },
+  ENGINE_INSTALL_FAILED: {
+    kind: 'unavailable',
+    say: 'The training engine could not be installed; nothing was left half done.',
+  },
+  ENGINE_DOWNLOAD_FAILED: { kind: 'unavailable', say: 'A download broke off; the next try goes on where it ended.' },
   KERNEL_UNSUPPORTED: { kind: 'invalid', say: 'The training engine cannot run this operation.' },
   MODEL_SPEC_INVALID: { kind: 'invalid', say: 'The model cannot be built as the plan describes it.' },
   TRAINING_DIVERGED: { kind: 'invalid', say: 'The training diverged: the loss is not a number.' },

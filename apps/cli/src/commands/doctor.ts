@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, freemem, totalmem } from 'node:os';
-import { probeBackEnds } from '@consilium/engine';
+import { type BackEndReport, findCompiler, findGpus, probeBackEnds } from '@consilium/engine';
 import { errorCode } from '@consilium/errors';
 import { findPostgres } from '@consilium/postgres';
 import { PROJECT } from '../installation.js';
@@ -12,6 +12,8 @@ interface Finding {
   readonly note: string;
   /** What to do about it; absent when there is nothing to do. */
   readonly advice?: string;
+  /** A command that would make it work, where nobody needs it to. */
+  readonly offer?: string;
 }
 
 const GIBIBYTE = 2 ** 30;
@@ -29,7 +31,7 @@ export async function doctor(options: { readonly json?: boolean }): Promise<void
         findings.map(({ what, works, note }) => [what, works ? 'ok' : 'NO', note]),
       ),
     );
-    for (const { what, advice } of findings) if (advice) print(`\n${what}: ${advice}`);
+    for (const { what, advice, offer } of findings) if (advice ?? offer) print(`\n${what}: ${advice ?? offer}`);
   }
   if (findings.some(({ works, advice }) => !works && advice)) process.exitCode = 1;
 }
@@ -56,22 +58,56 @@ async function postgres(): Promise<Finding> {
   }
 }
 
-/** One back end is enough: the first that works is used. */
+/** One back end is enough: the others are offered, not demanded. */
 async function backEnds(): Promise<Finding[]> {
   const reports = await probeBackEnds();
-  const isUsable = reports.some(({ works }) => works);
-  const rows = reports.map(({ backEnd, works, note, gflops, threads }): Finding => {
+  const rows = reports.map((report): Finding => {
+    const { backEnd, works, note, gflops, threads, device, isChosen, command } = report;
     const speed = gflops === undefined ? '' : `${gflops.toFixed(1)} GFLOP/s with ${threads} threads`;
-    return { what: `engine ${backEnd}`, works, note: [speed, note].filter(Boolean).join('; ') };
+    const on = device === undefined ? '' : `on the ${device}`;
+    const chosen = isChosen ? `used: ${reasonFor(report, reports)}` : '';
+    return {
+      what: `engine ${backEnd}`,
+      works,
+      note: [chosen, speed, on, note].filter(Boolean).join('; '),
+      ...(command && { offer: `\`${command}\`` }),
+    };
   });
-  if (!isUsable)
+  if (!reports.some(({ isChosen }) => isChosen))
     rows.push({
       what: 'engine',
       works: false,
       note: 'no back end works',
       advice: 'run `npm run build` again; the training kernels are compiled there.',
     });
-  return rows;
+  return [...rows, ...gpus(), ...(await addonTools(reports))];
+}
+
+function reasonFor(chosen: BackEndReport, reports: readonly BackEndReport[]): string {
+  if (chosen.device === 'GPU') return 'it has a GPU';
+  const native = reports.find(({ backEnd, works }) => backEnd === 'tensorflow' && works);
+  return native ? 'without a GPU it is faster than tensorflow' : 'it needs no installation';
+}
+
+function gpus(): Finding[] {
+  return findGpus().map(({ name, memoryMebibytes }) => ({
+    what: 'GPU',
+    works: true,
+    note: `${name}, ${(memoryMebibytes / 1024).toFixed(1)} GiB`,
+  }));
+}
+
+/** What building the addon here would lack; of no interest once an engine is installed. */
+async function addonTools(reports: readonly BackEndReport[]): Promise<Finding[]> {
+  const isInstalled = reports.some(({ backEnd, works }) => backEnd === 'tensorflow' && works);
+  if (isInstalled || (await findCompiler(new AbortController().signal))) return [];
+  return [
+    {
+      what: 'C++ compiler',
+      works: false,
+      note: 'none here: tensorflow can only be installed with the prebuilt addon (deploy/engine/README.md)',
+    },
+  ];
 }
 
 async function disk(): Promise<Finding> {

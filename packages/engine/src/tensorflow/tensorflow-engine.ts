@@ -1,0 +1,91 @@
+import { ConsiliumError } from '@consilium/errors';
+import type { Engine, EngineMode } from '../engine.js';
+import { composedLosses } from '../losses/composed-losses.js';
+import { runningStatistics } from '../normalisation/running-statistics.js';
+import { referenceOptimizer } from '../optimizer/reference-optimizer.js';
+import { loadTf } from '../tfjs.js';
+import { releaseResourcesWithTensors, tensorflowAdamStep } from './adam.js';
+import { readEngineEnvironment, setForTensorflow } from './env.js';
+import { type InstallationFolder, installationFolder, requireInstallation } from './installation.js';
+import { registerTensorflowNormalise, tensorflowNormalise } from './normalise.js';
+import { Operations } from './operations.js';
+import { sessionConfig } from './session-config.js';
+import { loadUpstream, type UpstreamBackend } from './upstream.js';
+
+/** TensorFlow makes its context once per process: threads and mode of the first start stay. */
+let loaded: { readonly backend: UpstreamBackend; readonly threads: number; readonly mode: EngineMode } | undefined;
+
+/**
+ * TensorFlow's own kernels, from an installation in the user's data folder. A GPU is used where TensorFlow sees one; its
+ * memory is taken as it is needed.
+ *
+ * Errors   BACK_END_UNAVAILABLE: not installed, or its libraries cannot be loaded; ENGINE_INSTALLATION_CORRUPT.
+ */
+export async function startTensorflowEngine(
+  mode: EngineMode,
+  threads: number,
+  folder: InstallationFolder = completeInstallation(),
+): Promise<Engine> {
+  const tf = loadTf();
+  loaded ??= load(folder, mode, threads);
+  if (loaded.mode !== mode || loaded.threads !== threads)
+    throw new ConsiliumError('BACK_END_UNAVAILABLE', {
+      backEnd: 'tensorflow',
+      reason: `this process has it with ${loaded.threads} threads in mode ${loaded.mode}; use another process`,
+    });
+  const { backend } = loaded;
+  const operations = new Operations(tf, backend);
+  registerTensorflowNormalise(operations);
+  if (tf.findBackendFactory('tensorflow')) tf.removeBackend('tensorflow');
+  tf.registerBackend('tensorflow', () => backend);
+  await tf.setBackend('tensorflow');
+  return {
+    tf,
+    backEnd: 'tensorflow',
+    mode,
+    threads,
+    device: backend.isUsingGpuDevice ? 'GPU' : 'CPU',
+    normalise: (x, scale, shift, options) => tensorflowNormalise(tf, x, scale, shift, options),
+    runningStatistics: (running, batch, epsilon, momentum) =>
+      runningStatistics(tf, running, batch, { epsilon, momentum }),
+    ...composedLosses(tf),
+    ...referenceOptimizer(tf),
+    adamStep: (step) => tensorflowAdamStep(operations, step),
+    heapBytes: () => 0,
+    stop: async () => {
+      operations.dispose();
+      tf.removeBackend('tensorflow');
+    },
+  };
+}
+
+function completeInstallation(): InstallationFolder {
+  const folder = installationFolder();
+  requireInstallation(folder);
+  return folder;
+}
+
+function load(folder: InstallationFolder, mode: EngineMode, threads: number): NonNullable<typeof loaded> {
+  const limit = readEngineEnvironment().gpuMemoryMebibytes;
+  const gpuMemoryMebibytes = limit === undefined ? undefined : Number(limit);
+  if (gpuMemoryMebibytes !== undefined && !(gpuMemoryMebibytes >= 1))
+    throw new ConsiliumError('CONFIG_INVALID', { problem: 'CONSILIUM_GPU_MEMORY_MIB: a number of mebibytes' });
+  setForTensorflow({ TF_CPP_MIN_LOG_LEVEL: '2' }, true);
+  setForTensorflow(
+    {
+      CONSILIUM_TENSORFLOW_CONFIG: sessionConfig({ threads, gpuMemoryMebibytes }),
+      TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+      // cuDNN then chooses by a rule, not by timing, and only kernels that add in a fixed order.
+      ...(mode === 'deterministic' && { TF_DETERMINISTIC_OPS: '1', TF_CUDNN_DETERMINISTIC: '1' }),
+    },
+    false,
+  );
+  try {
+    const backend = loadUpstream(folder);
+    releaseResourcesWithTensors(new Operations(loadTf(), backend));
+    return { backend, threads, mode };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0]! : String(error);
+    throw new ConsiliumError('BACK_END_UNAVAILABLE', { backEnd: 'tensorflow', reason }, error);
+  }
+}
