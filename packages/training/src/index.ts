@@ -3,3 +3,4 @@ export { evaluateModel } from './evaluate-model.js';
 export { type Learner, openLearner } from './learner.js';
 export { trainLocally } from './train-locally.js';
 export type * from './training.js';
+export { type TrainingBatch, trainingBatches } from './training-batches.js';

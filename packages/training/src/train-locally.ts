@@ -1,9 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ConsiliumError } from '@consilium/errors';
-import { randomFrom } from '@consilium/models';
-import { cutIntoBatches, readBatch, shuffledOrder } from './batches.js';
 import { openLearner } from './learner.js';
 import type { LearningTask, Train } from './training.js';
+import { trainingBatches } from './training-batches.js';
 
 /**
  * Trains from `initial` for the epochs of one round, and hands back the new weights. The optimizer begins anew. The
@@ -19,29 +18,22 @@ export const trainLocally: Train = async (engine, request) => {
   if (examples.count === 0) throw new ConsiliumError('DATASET_EMPTY');
   const learner = openLearner(engine, plan, request.initial, examples);
   try {
-    const random = randomFrom(request.seed);
     const learningRate = learningRateOf(plan, request.round);
     const epochs = plan.training.epochsPerRound;
-    const joinSingle = plan.model.normalisation.kind === 'batch';
-    let [step, loss] = [0, 0];
-    for (let epoch = 1; epoch <= epochs; epoch++) {
-      const order = shuffledOrder(examples.count, random);
-      const batches = cutIntoBatches(order, plan.training.batchSize, joinSingle);
-      let lossSum = 0;
-      for (const indices of batches) {
-        if (signal.aborted) throw new ConsiliumError('STOPPED');
-        const batch = readBatch(plan, examples, indices, random);
-        const lossOfStep = await learner.step(batch, learningRate);
-        lossSum += lossOfStep * batch.count;
-        step += 1;
-        request.onStep?.({ epoch, epochs, step, steps: epochs * batches.length, loss: lossOfStep });
-        await nextTurn();
-      }
-      loss = lossSum / examples.count;
+    let [step, lossSum] = [0, 0];
+    for await (const { epoch, stepsPerEpoch, batch } of request.batches ??
+      trainingBatches(plan, examples, request.seed)) {
+      if (signal.aborted) throw new ConsiliumError('STOPPED');
+      const loss = await learner.step(batch, learningRate);
+      if (step % stepsPerEpoch === 0) lossSum = 0;
+      lossSum += loss * batch.count;
+      step += 1;
+      request.onStep?.({ epoch, epochs, step, steps: epochs * stepsPerEpoch, loss });
+      await nextTurn();
     }
     const values = await learner.read();
     if (!values.every(Number.isFinite)) throw new ConsiliumError('TRAINING_DIVERGED', { step });
-    return { values, steps: step, loss };
+    return { values, steps: step, loss: lossSum / examples.count };
   } finally {
     learner.dispose();
   }

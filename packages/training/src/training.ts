@@ -1,6 +1,7 @@
 import type { Engine } from '@consilium/engine';
 import type { ModelSpec } from '@consilium/models';
 import type { Statistics } from '@consilium/validation';
+import type { TrainingBatch } from './training-batches.js';
 
 /** One preprocessed example as the model sees it. */
 export interface Example {
@@ -84,6 +85,8 @@ export interface TrainingRequest {
   readonly round: number;
   /** Seed of shuffling and augmentation of this round at this site. */
   readonly seed: Uint8Array;
+  /** The round's batches when someone else reads them, ahead of the training; else they are read between the steps. */
+  readonly batches?: AsyncIterable<TrainingBatch>;
   readonly onStep?: (step: TrainingStep) => void;
   readonly signal: AbortSignal;
 }

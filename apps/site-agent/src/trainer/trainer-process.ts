@@ -6,6 +6,7 @@ import { payloadBytes, payloadValues, sha256Hex } from '@consilium/tensors';
 import { evaluateModel, trainLocally } from '@consilium/training';
 import { openTensorFile } from '../preprocessing/tensor-file.js';
 import type { EvaluateJob, FromTrainer, ToTrainer, TrainJob } from './messages.js';
+import { readAhead } from './read-ahead.js';
 
 /**
  * The trainer's process: it alone loads the engine, so that an abort or an out-of-memory ends an attempt and not the agent.
@@ -48,6 +49,7 @@ async function train(on: Engine, job: TrainJob): Promise<FromTrainer> {
       examples,
       round: job.round,
       seed: job.seed,
+      batches: readAhead(job),
       onStep: (step) => send({ kind: 'step', step }),
       signal: new AbortController().signal, // a stop is the end of this process
     });
