@@ -53,12 +53,12 @@ function tile(
   }
 }
 
-function rows6(a: usize, aStep: usize, b: usize, to: usize, toStep: usize, n: i32): void {
-  tile(true, false, a, aStep, b, 32, to, toStep, n, false);
+function rows6(a: usize, aStep: usize, b: usize, to: usize, toStep: usize, n: i32, accumulate: bool): void {
+  tile(true, false, a, aStep, b, 32, to, toStep, n, accumulate);
 }
 
-function rows4(a: usize, aStep: usize, b: usize, to: usize, toStep: usize, n: i32): void {
-  tile(false, false, a, aStep, b, 32, to, toStep, n, false);
+function rows4(a: usize, aStep: usize, b: usize, to: usize, toStep: usize, n: i32, accumulate: bool): void {
+  tile(false, false, a, aStep, b, 32, to, toStep, n, accumulate);
 }
 
 function columns6(
@@ -80,17 +80,23 @@ export function doneInSixes(count: i32): i32 {
 }
 
 /**
- * to[rows][columns] = a[rows][depth] . b, b packed in panels [columns / 8][depth][8]; depth % 4 == 0, columns % 8 == 0.
+ * to[rows][columns] (+)= a[rows][depth] . b, b packed in panels [columns / 8][depth][8]; depth % 4 == 0, columns % 8 == 0.
  * Rows are rounded up to an even count, at least 4: what lies behind the last one is written and never read.
  */
-export function product(a: usize, b: usize, to: usize, rows: i32, depth: i32, columns: i32): void {
+export function product(
+  a: usize, b: usize, to: usize, rows: i32, depth: i32, columns: i32, accumulate: bool,
+): void {
   const count = max(4, (rows + 1) & ~1);
   const sixes = doneInSixes(count);
   const aStep = floats(depth), toStep = floats(columns);
   for (let k = 0; k < columns; k += 8, b += floats(depth) << 3) {
     let i = 0, from = a, out = to + floats(k);
-    for (; i < sixes; i += 6, from += 6 * aStep, out += 6 * toStep) rows6(from, aStep, b, out, toStep, depth);
-    for (; i < count; i += 4, from += 4 * aStep, out += 4 * toStep) rows4(from, aStep, b, out, toStep, depth);
+    for (; i < sixes; i += 6, from += 6 * aStep, out += 6 * toStep) {
+      rows6(from, aStep, b, out, toStep, depth, accumulate);
+    }
+    for (; i < count; i += 4, from += 4 * aStep, out += 4 * toStep) {
+      rows4(from, aStep, b, out, toStep, depth, accumulate);
+    }
   }
 }
 

@@ -58,16 +58,15 @@ export function transformFilter(
   const planeStep = plane(channels4, roundUp8(k));
   for (let panel = first; panel < end; panel++) {
     const to = u + (floats(panel * channels4) << 3);
-    transformPanel(w, to, planeStep, scratch + <usize>worker * scratchBytes, c, k, panel);
+    transformPanel(w, floats(c * k), to, planeStep, scratch + <usize>worker * scratchBytes, c, k, panel);
   }
 }
 
-/** The transformed filter of the 8 filters of one panel; `buffer` holds at least 2 KiB. */
+/** The transformed filter of `c` channels and the 8 filters of one panel; `buffer` holds at least 2 KiB. */
 export function transformPanel(
-  w: usize, u: usize, planeStep: usize, buffer: usize, c: i32, k: i32, panel: i32,
+  w: usize, tapBytes: usize, u: usize, planeStep: usize, buffer: usize, c: i32, k: i32, panel: i32,
 ): void {
   const channels4 = roundUp4(c);
-  const tapBytes = floats(c * k);
   const edge = buffer + 1024;
   for (let i = 0; i < channels4; i++) {
     for (let half = 0; half < 8; half += 4, u += 16) {
@@ -109,9 +108,9 @@ export function winogradForward(
   const v = buffer + BUFFER, m = v + PRODUCTS * vStep, patch = m + PRODUCTS * mStep;
   for (let b = first; b < end; b++) {
     const start = b * block, count = min(block, tiles - start);
-    inputTiles(x, v, vStep, buffer, patch, start, count);
+    inputTiles(x, 0, c, paddedChannels, v, vStep, buffer, patch, start, count);
     for (let t: usize = 0; t < PRODUCTS; t++) {
-      product(v + t * vStep, u + t * uStep, m + t * mStep, count, paddedChannels, paddedFilters);
+      product(v + t * vStep, u + t * uStep, m + t * mStep, count, paddedChannels, paddedFilters, false);
     }
     outputTiles(m, mStep, paddedFilters, y, 0, filters, start, count, buffer, patch);
   }

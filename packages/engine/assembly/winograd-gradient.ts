@@ -26,7 +26,7 @@ export function winogradFilterGradientSlices(
     let accumulate = false;
     for (let start = begin; start < stop; start += block) {
       const count = min(block, stop - start);
-      inputTiles(x, v, vStep, buffer, patch, start, count);
+      inputTiles(x, 0, c, paddedChannels, v, vStep, buffer, patch, start, count);
       outputGradientTiles(dy, 0, filters, paddedFilters, z, zStep, start, count, buffer, patch);
       for (let t: usize = 0; t < PRODUCTS; t++) {
         const a = v + t * vStep, b = z + t * zStep;

@@ -1,6 +1,6 @@
 // Two-dimensional transforms of one tile, all channels: columns into `buffer` (576 bytes), then rows.
 import { floats, get, put } from './simd';
-import { channels, height, pad, paddedChannels, tilesAcross, tilesDown, width } from './winograd-shape';
+import { channels, height, pad, tilesAcross, tilesDown, width } from './winograd-shape';
 import {
   IN,
   OUT,
@@ -92,25 +92,29 @@ export function scatterTile(
   }
 }
 
-/** Transforms the input of tiles [first, first + count): inner tiles from the image itself, edges through `patch`. */
+/**
+ * Transforms the input of tiles [first, first + count): `real` channels from `offset`, padded with zeros. Inner tiles
+ * come from the image itself, edges through `patch`.
+ */
 export function inputTiles(
-  x: usize, to: usize, planeStep: usize, buffer: usize, patch: usize, first: i32, count: i32,
+  x: usize, offset: i32, real: i32, padded: i32, to: usize, planeStep: usize, buffer: usize, patch: usize, first: i32,
+  count: i32,
 ): void {
-  const pixelBytes = floats(paddedChannels);
+  const bytes = floats(padded), pixelBytes = floats(channels);
   const imageBytes = floats(height * width * channels);
   const size = <i32>IN;
-  for (let tile = first; tile < first + count; tile++, to += pixelBytes) {
+  for (let tile = first; tile < first + count; tile++, to += bytes) {
     const tileRow = tile / tilesAcross;
     const row = (tileRow % tilesDown) * <i32>OUT - pad;
     const column = (tile % tilesAcross) * <i32>OUT - pad;
-    const image = x + <usize>(tileRow / tilesDown) * imageBytes;
+    const image = x + <usize>(tileRow / tilesDown) * imageBytes + floats(offset);
     const isInside = row >= 0 && column >= 0 && row + size <= height && column + size <= width;
-    if (isInside && channels == paddedChannels) {
+    if (isInside && real == padded) {
       const from = image + <usize>(row * width + column) * pixelBytes;
-      inputTile(from, <usize>width * pixelBytes, pixelBytes, pixelBytes, to, planeStep, buffer);
+      inputTile(from, <usize>width * pixelBytes, pixelBytes, bytes, to, planeStep, buffer);
     } else {
-      gatherWindow(image, height, width, channels, channels, paddedChannels, row, column, size, patch);
-      inputTile(patch, IN * pixelBytes, pixelBytes, pixelBytes, to, planeStep, buffer);
+      gatherWindow(image, height, width, channels, real, padded, row, column, size, patch);
+      inputTile(patch, IN * bytes, bytes, bytes, to, planeStep, buffer);
     }
   }
 }

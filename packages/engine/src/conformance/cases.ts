@@ -30,9 +30,13 @@ const WINOGRAD: Convolution[] = [
   [1, 8, 8, 4, 4, 3, 1, 2],
 ];
 
-/** Winograd in panels (from 128x256 channels on), with few and many tiles: too much for `cpu`, so it has a test of its own. */
+/**
+ * Winograd in panels (forward from 128x256 channels on, filter gradient from 64x64), with few and many tiles, and chunks of
+ * channels that leave a rest: too much for `cpu`, so it has a test of its own.
+ */
 export const MANY_CHANNELS = [
   [2, 5, 5, 130, 256],
+  [7, 19, 18, 70, 64],
   [1, 7, 6, 256, 128],
   [17, 5, 5, 128, 256],
 ] as const;

@@ -18,8 +18,13 @@ const OUT = 4;
 const FEWEST_CHANNELS = 4;
 /** Measured: from 128x256 channels on, panels of the filter win; the whole would leave L2. */
 const PANEL_CHANNELS = 32_768;
+/** Measured: the filter gradient gains from 64x64 on, while the tiles are few enough to be one block. */
+const GRADIENT_PANEL_CHANNELS = 4096;
+const GRADIENT_PANEL_TILES = 256;
 /** Tiles of one block: its transformed input and products stay in L2. */
 const BLOCK_TILES = 24;
+/** Measured: the transformed input of a chunk of channels, in L2 beside a panel of the filter. */
+const CHUNK_BYTES = 300_000;
 /** Bytes at the head of a worker's scratch; the kernels use at most 2 KiB. */
 const HEAD_BYTES = 4096;
 
@@ -72,10 +77,12 @@ export function winogradForward(context: WasmContext, shape: WinogradShape, x: n
   const { pool, heap } = context;
   const { channels, filters } = shape;
   const tiles = countTiles(shape);
-  if (usesPanels(shape)) {
+  if (filters % 8 === 0 && channels * filters >= PANEL_CHANNELS) {
     const block = Math.min(32, Math.max(4, roundUpToEven(tiles)));
-    const [scratch, bytes] = panelScratch(context, shape, block);
-    pool.run('winogradPanelsForward', filters / 8, [x, w, y, scratch, bytes, ...numbers(shape), block], 'coarse');
+    const chunk = chunkChannels(channels, block);
+    const [scratch, bytes] = panelScratch(context, filters, block, chunk);
+    const args = [x, w, y, scratch, bytes, ...numbers(shape), block, chunk];
+    pool.run('winogradPanelsForward', filters / 8, args, 'coarse');
     return;
   }
   const block = blockTiles(tiles);
@@ -108,10 +115,11 @@ export function winogradFilterGradient(
   const { pool, heap } = context;
   const { channels, filters } = shape;
   const tiles = countTiles(shape);
-  if (usesPanels(shape) && tiles <= 64) {
+  if (filters % 8 === 0 && channels * filters >= GRADIENT_PANEL_CHANNELS && tiles <= GRADIENT_PANEL_TILES) {
     const block = Math.max(4, roundUpToEven(tiles));
-    const [scratch, bytes] = panelScratch(context, shape, block);
-    const args = [x, dy, dw, scratch, bytes, ...numbers(shape), block];
+    const chunk = chunkChannels(channels, block);
+    const [scratch, bytes] = panelScratch(context, filters, block, chunk);
+    const args = [x, dy, dw, scratch, bytes, ...numbers(shape), block, chunk];
     pool.run('winogradPanelsFilterGradient', filters / 8, args, 'coarse');
     return;
   }
@@ -130,10 +138,6 @@ function numbers(shape: WinogradShape): number[] {
 
 function countTiles({ images, height, width, border }: WinogradShape): number {
   return images * Math.ceil((height + 2 * border - 2) / OUT) * Math.ceil((width + 2 * border - 2) / OUT);
-}
-
-function usesPanels({ channels, filters }: WinogradShape): boolean {
-  return filters % 8 === 0 && channels * filters >= PANEL_CHANNELS;
 }
 
 /** Blocks of equal size, an even number of them, about `BLOCK_TILES` each. */
@@ -160,10 +164,16 @@ function blockScratch(context: WasmContext, shape: WinogradShape, block: number)
   return workerScratch(context, PRODUCTS * (plane(block, channels) + plane(block, filters)) + patch);
 }
 
-function panelScratch(context: WasmContext, shape: WinogradShape, block: number): [number, number] {
-  const channels = roundUp(shape.channels, 4);
-  const tables = plane(block, channels) + plane(block, 8) + plane(channels, 8);
-  return workerScratch(context, PRODUCTS * tables + PRODUCTS * Math.max(channels, 8) * 4);
+/** Channels taken at a time, in chunks of about equal size. By shape alone, like all that orders additions. */
+function chunkChannels(channels: number, block: number): number {
+  const most = Math.max(4, Math.floor(CHUNK_BYTES / plane(block, PRODUCTS)));
+  return roundUp(Math.ceil(channels / Math.ceil(channels / most)), 4);
+}
+
+function panelScratch(context: WasmContext, filters: number, block: number, chunk: number): [number, number] {
+  const panels = Math.ceil(filters / 8 / context.pool.threads);
+  const tables = plane(block, chunk) + plane(chunk, 8) + panels * plane(block, 8);
+  return workerScratch(context, PRODUCTS * (tables + Math.max(chunk, 8) * 4));
 }
 
 function workerScratch({ heap, pool }: WasmContext, bytes: number): [number, number] {
