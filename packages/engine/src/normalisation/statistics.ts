@@ -41,9 +41,11 @@ export function rowStart(layout: NormalisationLayout, image: number): number {
 export function averageSets(sums: Float64Array, layout: NormalisationLayout): Float64Array {
   const { channelsPerSet, elementsPerSet } = layout;
   for (let first = 0; first < sums.length; first += channelsPerSet) {
+    const end = first + channelsPerSet;
     let sum = 0;
-    for (let i = first; i < first + channelsPerSet; i++) sum += sums[i]!;
-    sums.fill(sum / elementsPerSet, first, first + channelsPerSet);
+    for (let i = first; i < end; i++) sum += sums[i]!;
+    const mean = sum / elementsPerSet;
+    for (let i = first; i < end; i++) sums[i] = mean;
   }
   return sums;
 }

@@ -62,7 +62,8 @@ function statistics(context: WasmContext, layout: NormalisationLayout, x: number
       variance[row + c]! += pairs[pair + 1]! - 2 * e * pairs[pair]! + pixels * e * e;
     }
   }
-  const reciprocal = averageSets(variance, layout).map((v) => 1 / Math.sqrt(Math.max(0, v) + epsilon));
+  const reciprocal = averageSets(variance, layout);
+  for (let i = 0; i < reciprocal.length; i++) reciprocal[i] = 1 / Math.sqrt(Math.max(0, reciprocal[i]!) + epsilon);
   return { mean, reciprocal };
 }
 
@@ -99,8 +100,14 @@ function gradient({ inputs, attrs }: Call, context: WasmContext) {
   averageSets(meanOfD, layout);
   averageSets(meanOfDx, layout);
   // dx = d * slope + x * p + r
-  const p = Float32Array.from(meanOfDx, (m, i) => -m * reciprocal[i]! ** 3);
-  const r = Float32Array.from(meanOfDx, (m, i) => mean[i]! * m * reciprocal[i]! ** 3 - reciprocal[i]! * meanOfD[i]!);
+  const p = new Float32Array(rows * channels);
+  const r = new Float32Array(rows * channels);
+  for (let i = 0; i < p.length; i++) {
+    const [inverse, m] = [reciprocal[i]!, meanOfDx[i]!];
+    const slopeOfX = m * inverse * inverse * inverse;
+    p[i] = -slopeOfX;
+    r[i] = mean[i]! * slopeOfX - inverse * meanOfD[i]!;
+  }
   const outputs = [
     newTensor(context, x.shape),
     newTensor(context, [channels]),
@@ -122,8 +129,13 @@ function slopes(
   scale: Float32Array,
   shift: Float32Array,
 ): { slope: Float32Array; offset: Float32Array } {
-  const slope = mean.map((_, i) => reciprocal[i]! * scale[i % channels]!);
-  return { slope, offset: mean.map((m, i) => shift[i % channels]! - m * slope[i]!) };
+  const slope = new Float32Array(mean.length);
+  const offset = new Float32Array(mean.length);
+  for (let i = 0; i < mean.length; i++) {
+    slope[i] = reciprocal[i]! * scale[i % channels]!;
+    offset[i] = shift[i % channels]! - mean[i]! * slope[i]!;
+  }
+  return { slope, offset };
 }
 
 function imageSums({ heap }: WasmContext, { images, channels }: NormalisationLayout): number {
