@@ -1,34 +1,22 @@
-import { errorCode } from '@consilium/errors';
-import type { BackEnd, BackEndReport, Engine, Tensor4D } from './engine.js';
-import { explain } from './explain.js';
-import { BACK_ENDS, defaultBackEnds, startEngine } from './start-engine.js';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { BackEnd, BackEndReport } from './engine.js';
+import { BACK_ENDS, defaultBackEnds } from './start-engine.js';
 import { findGpus } from './tensorflow/gpu.js';
+import type { Trial } from './try-back-end.js';
 
-interface Probe {
-  readonly note: string;
-  /** Height and width of the picture and its channels: enough work to measure, little enough to wait for. */
-  readonly size: number;
-  readonly channels: number;
-  readonly repeats: number;
-}
-
-const PROBES: Record<BackEnd, Probe> = {
-  wasm: { note: 'WebAssembly with our own training kernels', size: 64, channels: 32, repeats: 10 },
-  tensorflow: { note: 'TensorFlow, installed in your data folder', size: 64, channels: 32, repeats: 10 },
-  webgpu: { note: 'graphics processor without CUDA, through Dawn', size: 64, channels: 32, repeats: 10 },
-  cpu: { note: 'plain JavaScript, for correctness checks only', size: 16, channels: 8, repeats: 3 },
-};
-
-const IMAGES = 4;
+/** A driver may hang. */
+const MOST_SECONDS = 120;
 
 /**
- * Starts every back end in turn and measures one training step of a 3x3 convolution on it.
- *
- * Errors   ALREADY_RUNNING when an engine runs in this process.
+ * Tries every back end in turn and measures one training step of a 3x3 convolution on it. Each has a process of its own: a
+ * native library that does not suit the processor or the driver ends the process that loads it. Tests start it from the
+ * sources, with `execArgv`.
  */
-export async function probeBackEnds(): Promise<BackEndReport[]> {
-  const reports: Report[] = [];
-  for (const backEnd of BACK_ENDS) reports.push(await probe(backEnd, PROBES[backEnd]));
+export async function probeBackEnds(execArgv: readonly string[] = process.execArgv): Promise<BackEndReport[]> {
+  const reports: Trial[] = [];
+  for (const backEnd of BACK_ENDS) reports.push(await tryElsewhere(backEnd, execArgv));
   const chosen = defaultBackEnds().find((backEnd) =>
     reports.some((r) => r.backEnd === backEnd && r.works && (backEnd !== 'tensorflow' || r.device === 'GPU')),
   );
@@ -52,42 +40,19 @@ function commandFor(backEnd: BackEnd): { command?: string } {
   }
 }
 
-type Report = Omit<BackEndReport, 'isChosen' | 'command'>;
-
-async function probe(backEnd: BackEnd, settings: Probe): Promise<Report> {
-  let engine: Engine;
-  try {
-    engine = await startEngine({ backEnd });
-  } catch (error) {
-    if (errorCode(error) === 'ALREADY_RUNNING') throw error;
-    return { backEnd, works: false, note: explain(error), threads: 0 };
-  }
-  try {
-    const gflops = await measure(engine, settings);
-    const { threads, device } = engine;
-    return { backEnd, works: true, note: settings.note, gflops, threads, ...(device !== undefined && { device }) };
-  } catch (error) {
-    return { backEnd, works: false, note: explain(error), threads: engine.threads };
-  } finally {
-    await engine.stop();
-  }
-}
-
-/** GFLOP/s of the best of some steps: forward and both gradients, two operations per product. */
-async function measure({ tf }: Engine, { size, channels, repeats }: Probe): Promise<number> {
-  const shape: [number, number, number, number] = [IMAGES, size, size, channels];
-  const x = tf.randomNormal(shape, 0, 1, 'float32', 1);
-  const w = tf.randomNormal([3, 3, channels, channels], 0, 0.1, 'float32', 2);
-  const step = tf.grads((a, b) => tf.conv2d(a as Tensor4D, b as Tensor4D, 1, 'same'));
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < repeats + 2; i++) {
-    const start = performance.now();
-    const gradients = step([x, w], x);
-    for (const gradient of gradients) await gradient.data();
-    best = Math.min(best, performance.now() - start);
-    tf.dispose(gradients);
-  }
-  tf.dispose([x, w]);
-  const operations = 3 * 2 * IMAGES * size ** 2 * 9 * channels ** 2;
-  return Number((operations / best / 1e6).toPrecision(3));
+async function tryElsewhere(backEnd: BackEnd, execArgv: readonly string[]): Promise<Trial> {
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'; // unbuilt in tests
+  const entry = fileURLToPath(new URL(`./probe-process${extension}`, import.meta.url));
+  const child = fork(entry, [backEnd], {
+    execArgv: [...execArgv],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    timeout: MOST_SECONDS * 1000,
+  });
+  let trial: Trial | undefined;
+  child.on('message', (message) => {
+    trial = message as Trial;
+  });
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  const note = `The process that tried it ended with ${signal ?? `code ${code}`}.`;
+  return trial ?? { backEnd, works: false, note, threads: 0 };
 }

@@ -28,7 +28,7 @@ export async function doctor(options: { readonly json?: boolean }): Promise<void
     print(
       formatTable(
         ['what', '', 'note'],
-        findings.map(({ what, works, note }) => [what, works ? 'ok' : 'NO', note]),
+        findings.map(({ what, works, note, advice }) => [what, works ? 'ok' : advice ? 'NO' : '-', note]),
       ),
     );
     for (const { what, advice, offer } of findings) if (advice ?? offer) print(`\n${what}: ${advice ?? offer}`);
@@ -63,7 +63,8 @@ async function backEnds(): Promise<Finding[]> {
   const reports = await probeBackEnds();
   const rows = reports.map((report): Finding => {
     const { backEnd, works, note, gflops, threads, device, isChosen, command } = report;
-    const speed = gflops === undefined ? '' : `${gflops.toFixed(1)} GFLOP/s with ${threads} threads`;
+    const speed =
+      gflops === undefined ? '' : `${gflops} GFLOP/s with ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
     const on = device === undefined ? '' : `on the ${device}`;
     const chosen = isChosen ? `used: ${reasonFor(report, reports)}` : '';
     return {

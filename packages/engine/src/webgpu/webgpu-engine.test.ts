@@ -1,3 +1,4 @@
+import { SOURCE_FLAGS } from '@consilium/testkit';
 import { afterEach, expect, it, vi } from 'vitest';
 import { reasonWhyMissing } from '../conformance/missing-back-end.js';
 import { probeBackEnds, startEngine } from '../index.js';
@@ -15,7 +16,7 @@ afterEach(() => {
 });
 
 it('the doctor is told which graphics processor it is, or why there is none', async () => {
-  const report = (await probeBackEnds()).find((r) => r.backEnd === 'webgpu')!;
+  const report = (await probeBackEnds(SOURCE_FLAGS)).find((r) => r.backEnd === 'webgpu')!;
   if (missing === undefined) {
     expect(report).toMatchObject({ works: true, device: expect.stringMatching(/./) });
     expect(report.gflops).toBeGreaterThan(0);
@@ -23,7 +24,7 @@ it('the doctor is told which graphics processor it is, or why there is none', as
     expect(report).toMatchObject({ works: false, note: missing });
     expect(missing).toMatch(/no adapter: |only a software adapter|package not installed: |does not load/);
   }
-});
+}, 60_000);
 
 it.skipIf(missing)(`refuses a software adapter unless asked (${missing ?? 'here'})`, async () => {
   const engine = await start();
