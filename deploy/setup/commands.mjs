@@ -11,6 +11,7 @@ export const COMMANDS = {
   consilium: { steps: ALL, lines: (args) => [['apps/cli/bin/consilium.mjs', ...args]] },
   test: { steps: ALL, lines: (args) => [[...VITEST, ...COUNTED, ...args]] },
   bench: { steps: ALL, lines: (args) => [['test/bench/run.mjs', ...args]] },
+  conformance: { steps: ALL, lines: (args) => [['test/conformance/run.mjs', ...args]] },
   faults: { steps: ALL, lines: (args) => [['test/faults/run.mjs', ...args]] },
   check: {
     steps: ALL,

@@ -1,11 +1,13 @@
 export {
-  CASES as CONFORMANCE_CASES,
+  CASE_GROUPS,
   type Case,
   computeCase,
   differenceOfCase,
   LARGE_SUMS,
   largestDifference,
+  MANY_CHANNELS,
   reasonWhyMissing,
+  relativeL2,
   TOLERANCES,
   type Tolerance,
 } from './conformance/index.js';

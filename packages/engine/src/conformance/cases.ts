@@ -30,17 +30,6 @@ const WINOGRAD: Convolution[] = [
   [1, 8, 8, 4, 4, 3, 1, 2],
 ];
 
-/**
- * Winograd in panels (forward from 128x256 channels on, filter gradient from 64x64), with few and many tiles, and chunks of
- * channels that leave a rest: too much for `cpu`, so it has a test of its own.
- */
-export const MANY_CHANNELS = [
-  [2, 5, 5, 130, 256],
-  [7, 19, 18, 70, 64],
-  [1, 7, 6, 256, 128],
-  [17, 5, 5, 128, 256],
-] as const;
-
 /** Direct: few channels, other sizes, every kind of stride and padding. */
 const DIRECT: Convolution[] = [
   [1, 5, 5, 3, 13, 3, 1, 'same'],
@@ -109,23 +98,27 @@ const NORMALISATION = [
 /** Axes of the sums of a [2, 3, 1, 5, 6] tensor: one run, the ends, the middle, and scattered ones. */
 const SUM_AXES = [undefined, [0], [4], [1, 2], [0, 1, 2, 3], [0, 4], [1, 4], [0, 3], [2]] as const;
 
-export { random };
+/** The cases by what they are about: outputs and gradients of every operation, losses, steps of the optimizers. */
+export const CASE_GROUPS = {
+  convolution: [
+    ...[...WINOGRAD, ...DIRECT].map(convolution),
+    ...TRANSPOSED.map(transposedConvolution),
+    ...SPREAD_CASES,
+  ],
+  pooling: POOLING.map(pooling),
+  normalisation: NORMALISATION.flatMap(normalisations),
+  sums: SUM_AXES.map((axes) => sums(axes)),
+  products: PRODUCT_CASES,
+  elementwise: [...ELEMENTWISE_CASES, { name: 'concat, split along the last axis', compute: concatenation }],
+  losses: LOSS_CASES,
+  optimizers: [
+    { name: 'five steps of AdamW', compute: adamSteps },
+    { name: 'five steps of gradient descent, with momentum and without', compute: momentumSteps },
+    { name: 'norm over many gradients', compute: gradientNorm },
+  ],
+} as const satisfies Record<string, readonly Case[]>;
 
-export const CASES: Case[] = [
-  ...[...WINOGRAD, ...DIRECT].map(convolution),
-  ...TRANSPOSED.map(transposedConvolution),
-  ...POOLING.map(pooling),
-  ...NORMALISATION.flatMap(normalisations),
-  ...SUM_AXES.map((axes) => sums(axes)),
-  { name: 'concat, split along the last axis', compute: concatenation },
-  { name: 'five steps of AdamW', compute: adamSteps },
-  { name: 'five steps of gradient descent, with momentum and without', compute: momentumSteps },
-  { name: 'norm over many gradients', compute: gradientNorm },
-  ...PRODUCT_CASES,
-  ...ELEMENTWISE_CASES,
-  ...LOSS_CASES,
-  ...SPREAD_CASES,
-];
+export const CASES: readonly Case[] = Object.values(CASE_GROUPS).flat();
 
 function convolution([n, h, w, c, k, size, stride, pad]: Convolution): Case {
   const [kh, kw] = typeof size === 'number' ? [size, size] : size;

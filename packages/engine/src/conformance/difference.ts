@@ -20,3 +20,14 @@ export function differenceOfCase(actual: readonly Values[], expected: readonly V
   const differences = actual.map((values, i) => largestDifference(values, expected[i]!));
   return differences.some(Number.isNaN) ? Number.NaN : Math.max(0, ...differences);
 }
+
+/** L2 norm of the difference over that of `expected`; NaN as above. */
+export function relativeL2(actual: Values, expected: Values): number {
+  if (actual.length !== expected.length) return Number.NaN;
+  let [difference, size] = [0, 1e-30];
+  for (let i = 0; i < expected.length; i++) {
+    difference += (actual[i]! - expected[i]!) ** 2;
+    size += expected[i]! ** 2;
+  }
+  return Math.sqrt(difference / size);
+}
