@@ -19,8 +19,7 @@ const STEPS = 1000;
 const EARLY = 100;
 /**
  * What resident memory may grow by from the early step to the last: 36 kB a step, one activation of this model of which
- * there are dozens. Compiled code and the collector's pages took up to 15 MB; with a larger heap of
- * V8 they end at step 1,200 and nothing more comes up to step 4,000.
+ * there are dozens. Compiled code and the collector's pages took up to 15 MB, and none after step 1,200 up to 4,000.
  */
 export const GROWTH_BYTES = 32 * 2 ** 20;
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Engine, Tensor2D, Tensor4D } from '../index.js';
+import type { Engine, Tensor, Tensor2D, Tensor4D } from '../index.js';
 import { startEngine } from '../index.js';
 import { composedLosses } from './composed-losses.js';
 
@@ -22,6 +22,23 @@ it('the losses in ordinary operations are those of the kernels', () => {
   const weights = tf.tensor2d([0, 2, 0, 0.5, 0, 0, 0, 0, 1, 1, 0, 0], [4, 3]);
   const [losses, reference] = [composed, engine].map((by) => by.softmaxCrossEntropy(scores, weights));
   tf.test_util.expectArraysClose(losses!.dataSync(), reference!.dataSync(), 1e-5);
+});
+
+it('keeps the loss and the gradient of a sure example, and shares them among equal largest', () => {
+  const { tf } = engine;
+  const weights = tf.tensor2d([0, 2, 0, 0, 3, 0], [2, 3]);
+  const scores = tf.tensor2d([-20, 0, -30, 5, 5, -9], [2, 3]);
+  const [actual, expected] = [composedLosses(tf), engine].map(({ softmaxCrossEntropy }) => {
+    const run = (z: Tensor) => softmaxCrossEntropy(z as Tensor2D, weights);
+    return [run(scores), tf.grad(run)(scores, tf.tensor1d([1, 7]))].map((t) => t.dataSync() as Float32Array);
+  });
+  expect(expected![0]![0]).toBeCloseTo(2 * Math.exp(-20), 12);
+  // Each value against itself: the sure example is a billion times smaller than the other.
+  actual!.forEach((values, i) => {
+    values.forEach((value, j) => {
+      expect(Math.abs(value - expected![i]![j]!)).toBeLessThanOrEqual(1e-5 * Math.abs(expected![i]![j]!));
+    });
+  });
 });
 
 it('refuses logits and targets of different shapes', () => {

@@ -19,7 +19,31 @@ export function composedLosses(tf: Tf): Pick<Engine, 'crossEntropyAndDice' | 'so
     },
     softmaxCrossEntropy: (logits, weightedClasses) => {
       requireClasses(tf, logits, weightedClasses);
-      return tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), weightedClasses), 1)) as Tensor1D;
+      return classification(tf, logits, weightedClasses);
     },
   };
+}
+
+/**
+ * With e = exp(logits - largest), sum(e) = 1 + others: the loss of a sure example is log1p(others), and its gradient
+ * others / sum(e). Both are far below the rounding of a 1, from which `logSoftmax` would have to take them.
+ */
+function classification(tf: Tf, logits: Tensor2D, weightedClasses: Tensor2D): Tensor1D {
+  const compute = tf.customGrad((z, save) => {
+    const shifted = tf.sub(z as Tensor2D, tf.max(z as Tensor2D, 1, true));
+    const isLargest = tf.cast(tf.equal(shifted, 0), 'float32');
+    const exponentials = tf.exp(shifted);
+    const smaller = tf.sum(tf.mul(exponentials, tf.sub(1, isLargest)), 1, true);
+    const others = tf.add(smaller, tf.sub(tf.sum(isLargest, 1, true), 1));
+    const weight = tf.sum(weightedClasses, 1, true);
+    const excess = tf.sub(tf.mul(exponentials, weight), weightedClasses);
+    const gradients = tf.div(tf.sub(excess, tf.mul(weightedClasses, others)), tf.add(others, 1));
+    (save as (kept: Tensor[]) => void)([gradients]);
+    const values = tf.sub(tf.mul(weight, tf.log1p(others)), tf.sum(tf.mul(weightedClasses, shifted), 1, true));
+    return {
+      value: tf.reshape(values, [logits.shape[0]]),
+      gradFunc: (dy: Tensor, saved: Tensor[]) => tf.mul(saved[0]!, tf.expandDims(dy, 1)),
+    };
+  });
+  return compute(logits) as Tensor1D;
 }

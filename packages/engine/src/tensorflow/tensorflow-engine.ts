@@ -6,10 +6,13 @@ import { referenceOptimizer } from '../optimizer/reference-optimizer.js';
 import { loadTf } from '../tfjs.js';
 import { releaseResourcesWithTensors, tensorflowAdamStep } from './adam.js';
 import { readEngineEnvironment, setForTensorflow } from './env.js';
+import { hasGpuInstallation } from './gpu.js';
 import { type InstallationFolder, installationFolder, requireInstallation } from './installation.js';
 import { registerTensorflowNormalise, tensorflowNormalise } from './normalise.js';
 import { Operations } from './operations.js';
+import { registerPadding } from './padding.js';
 import { sessionConfig } from './session-config.js';
+import { registerSums } from './sums.js';
 import { loadUpstream, type UpstreamBackend } from './upstream.js';
 
 /** TensorFlow makes its context once per process: threads and mode of the first start stay. */
@@ -19,13 +22,15 @@ let loaded: { readonly backend: UpstreamBackend; readonly threads: number; reado
  * TensorFlow's own kernels, from an installation in the user's data folder. A GPU is used where TensorFlow sees one; its
  * memory is taken as it is needed.
  *
+ * Numbers  on a CPU, TensorFlow splits sums by the number of threads: the deterministic mode has one.
  * Errors   BACK_END_UNAVAILABLE: not installed, or its libraries cannot be loaded; ENGINE_INSTALLATION_CORRUPT.
  */
 export async function startTensorflowEngine(
   mode: EngineMode,
-  threads: number,
+  threadsAsked: number,
   folder: InstallationFolder = completeInstallation(),
 ): Promise<Engine> {
+  const threads = mode === 'deterministic' && !hasGpuInstallation() ? 1 : threadsAsked;
   const tf = loadTf();
   loaded ??= load(folder, mode, threads);
   if (loaded.mode !== mode || loaded.threads !== threads)
@@ -36,6 +41,8 @@ export async function startTensorflowEngine(
   const { backend } = loaded;
   const operations = new Operations(tf, backend);
   registerTensorflowNormalise(operations);
+  registerPadding(tf);
+  if (!backend.isUsingGpuDevice) registerSums(tf);
   if (tf.findBackendFactory('tensorflow')) tf.removeBackend('tensorflow');
   tf.registerBackend('tensorflow', () => backend);
   await tf.setBackend('tensorflow');
