@@ -1,5 +1,5 @@
 // Filter gradient of the direct convolution as a matrix product: taps by filters, summed over the output pixels.
-//   taps       rows of dW [KH * KW * CI], six of them a group: an item
+//   taps       rows of dW [KD * KH * KW * CI], six of them a group: an item
 //   dy         as it is, or, for many taps, packed beforehand into panels of 8 filters [CO / 8][pixels][8]
 //   a chunk    rows of dy whose part of a group, packed into [pixels][6], stays in L1
 import { floats, get, multiplyAdd, put } from './simd';
@@ -25,16 +25,17 @@ export function packPixels(dy: usize, to: usize, pixels: i32, co: i32, first: i3
 }
 
 /**
- * to [KH,KW,CI,CO] = gradient, from padded x [N,PH,PW,CI] and dy, rows = N * OH, whose pixels are `dyStep` bytes apart
- * and panels of 8 filters `panelStep`. Items are ceil(KH * KW * CI / 6) groups. `sums` [groups][CO / 8][6][8] is scratch
+ * to [KD,KH,KW,CI,CO] = gradient, from padded x [N,PD,PH,PW,CI] and dy, rows = N * OD * OH, whose pixels are `dyStep`
+ * bytes apart and panels of 8 filters `panelStep`. Items are ceil(KD * KH * KW * CI / 6) groups. `sums` [groups][CO / 8][6][8] is scratch
  * of them all; each worker has chunk * OW * 6 floats of its own.
  */
 export function directFilterGradient(
   x: usize, dy: usize, dyStep: usize, panelStep: usize, to: usize, sums: usize, scratch: usize, scratchBytes: usize,
-  rows: i32, paddedHeight: i32, paddedWidth: i32, ci: i32, outHeight: i32, outWidth: i32, co: i32, kh: i32, kw: i32,
-  strideH: i32, strideW: i32, chunk: i32, first: i32, end: i32, worker: i32,
+  rows: i32, paddedDepth: i32, paddedHeight: i32, paddedWidth: i32, ci: i32, outDepth: i32, outHeight: i32, outWidth: i32,
+  co: i32, kd: i32, kh: i32, kw: i32, strideD: i32, strideH: i32, strideW: i32, chunk: i32, first: i32, end: i32,
+  worker: i32,
 ): void {
-  const rowTaps = kw * ci, allTaps = kh * rowTaps, panels = (co + 7) >> 3;
+  const rowTaps = kw * ci, allTaps = kd * kh * rowTaps, panels = (co + 7) >> 3;
   const xRow = floats(paddedWidth * ci), pixel = floats(strideW * ci);
   const packed = scratch + <usize>worker * scratchBytes, sumBytes = floats(8 * GROUP);
   memory.fill(sums + <usize>(first * panels) * sumBytes, 0, <usize>((end - first) * panels) * sumBytes);
@@ -44,8 +45,9 @@ export function directFilterGradient(
       const tap = group * GROUP, count = min(GROUP, allTaps - tap);
       let out = packed;
       for (let r = start; r < stop; r++) {
-        const from = x + <usize>((r / outHeight) * paddedHeight + (r % outHeight) * strideH) * xRow;
-        packGroup(from, xRow, rowTaps, tap, count, pixel, outWidth, out);
+        const slice = r / outHeight, plane = (slice / outDepth) * paddedDepth + (slice % outDepth) * strideD;
+        const from = x + <usize>(plane * paddedHeight + (r % outHeight) * strideH) * xRow;
+        packGroup(from, xRow, paddedHeight, kh, rowTaps, tap, count, pixel, outWidth, out);
         out += floats(outWidth * GROUP);
       }
       let d = dy + <usize>(start * outWidth) * dyStep, sum = sums + <usize>(group * panels) * sumBytes;
@@ -60,14 +62,21 @@ export function directFilterGradient(
   }
 }
 
+/** The row of x that a row of taps, of all planes, begins at. */
+@inline
+function rowOf(line: i32, kh: i32, paddedHeight: i32): usize {
+  return <usize>((line / kh) * paddedHeight + line % kh);
+}
+
 /** The group's values of x for one row of output pixels -> [outWidth][6]. */
 @inline
 function packGroup(
-  x: usize, xRow: usize, rowTaps: i32, tap: i32, count: i32, pixel: usize, outWidth: i32, to: usize,
+  x: usize, xRow: usize, paddedHeight: i32, kh: i32, rowTaps: i32, tap: i32, count: i32, pixel: usize, outWidth: i32,
+  to: usize,
 ): void {
   const column = tap % rowTaps;
   if (count == GROUP && column + GROUP <= rowTaps) {
-    let from = x + <usize>(tap / rowTaps) * xRow + floats(column);
+    let from = x + rowOf(tap / rowTaps, kh, paddedHeight) * xRow + floats(column);
     for (let j = 0; j < outWidth; j++, from += pixel, to += 24) {
       put(to, get(from));
       store<u64>(to, load<u64>(from, 16), 16);
@@ -75,7 +84,8 @@ function packGroup(
     return;
   }
   for (let q = 0; q < GROUP; q++) {
-    let from = x + <usize>((tap + q) / rowTaps) * xRow + floats((tap + q) % rowTaps), out = to + floats(q);
+    let from = x + rowOf((tap + q) / rowTaps, kh, paddedHeight) * xRow + floats((tap + q) % rowTaps);
+    let out = to + floats(q);
     for (let j = 0; j < outWidth; j++, from += pixel, out += 24) store<f32>(out, q < count ? load<f32>(from) : 0);
   }
 }

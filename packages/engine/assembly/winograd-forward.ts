@@ -1,11 +1,12 @@
-// 3x3 stride-1 convolution, NHWC. Per block of tiles: transform the input, 36 matrix products, transform back.
-//   U [36][filters / 8][channels][8]  transformed filter
-//   V [36][block][channels]           transformed input of a block of tiles
-//   M [36][block][filters]            its products
+// Stride-1 convolution, 3x3 in the plane and `planes` taps in depth, NDHWC. Per block of tiles of output slices: transform
+// the slices of the input that they see, 36 matrix products, transform back.
+//   U [36][filters / 8][planes][channels][8]  transformed filter
+//   V [36][block][planes][channels]           transformed input of a block of tiles
+//   M [36][block][filters]                    its products
 import { product } from './products';
 import { floats, get, put, roundUp4, roundUp8 } from './simd';
 import {
-  filters, outHeight, outWidth, paddedChannels, paddedFilters, plane, setShape, tiles, tilesAcross, tilesDown,
+  filters, outHeight, outWidth, paddedChannels, paddedFilters, paddedInputs, plane, setShape, tiles, tilesAcross, tilesDown,
 } from './winograd-shape';
 import { inputTiles, outputTile, scatterTile } from './winograd-tiles';
 import { IN, OUT, PRODUCTS, transformFilterTaps } from './winograd-transforms';
@@ -14,14 +15,14 @@ import { IN, OUT, PRODUCTS, transformFilterTaps } from './winograd-transforms';
 export const BUFFER: usize = 1024;
 
 /**
- * w [3,3,C,K] -> to [3,3,K,C], turned by 180 degrees: the filter of the input's gradient. Items are the 9 taps.
+ * w [taps,C,K] -> to [taps,K,C] in the opposite order: the filter of the input's gradient. Items are the taps.
  */
-export function rotateFilter(w: usize, to: usize, c: i32, k: i32, first: i32, end: i32, worker: i32): void {
+export function rotateFilter(w: usize, to: usize, c: i32, k: i32, taps: i32, first: i32, end: i32, worker: i32): void {
   const tapBytes = floats(c * k);
   const c4 = c & ~3, k4 = k & ~3;
   const rowBytes = floats(k), outBytes = floats(c);
   for (let tap = first; tap < end; tap++) {
-    const from = w + <usize>(8 - tap) * tapBytes, out = to + <usize>tap * tapBytes;
+    const from = w + <usize>(taps - 1 - tap) * tapBytes, out = to + <usize>tap * tapBytes;
     // 16 columns at a time: whole cache lines
     for (let k0 = 0; k0 < k4; k0 += 16) {
       for (let i = 0; i < c4; i += 4) {
@@ -52,26 +53,28 @@ function transpose4x4(from: usize, step: usize, to: usize, toStep: usize): void 
 
 /** U = G w G^T; items are panels of 8 filters. */
 export function transformFilter(
-  w: usize, u: usize, scratch: usize, scratchBytes: usize, c: i32, k: i32, first: i32, end: i32, worker: i32,
+  w: usize, u: usize, scratch: usize, scratchBytes: usize, c: i32, k: i32, planes: i32, first: i32, end: i32,
+  worker: i32,
 ): void {
-  const channels4 = roundUp4(c);
-  const planeStep = plane(channels4, roundUp8(k));
+  const inputs = planes * roundUp4(c), planeStep = plane(inputs, roundUp8(k));
   for (let panel = first; panel < end; panel++) {
-    const to = u + (floats(panel * channels4) << 3);
-    transformPanel(w, floats(c * k), to, planeStep, scratch + <usize>worker * scratchBytes, c, k, panel);
+    const to = u + (floats(panel * inputs) << 3);
+    transformPanel(w, c, to, planeStep, scratch + <usize>worker * scratchBytes, c, k, planes, panel);
   }
 }
 
-/** The transformed filter of `c` channels and the 8 filters of one panel; `buffer` holds at least 2 KiB. */
+/** The transformed filter of `c` of `all` channels and the 8 filters of one panel; `buffer` holds at least 2 KiB. */
 export function transformPanel(
-  w: usize, tapBytes: usize, u: usize, planeStep: usize, buffer: usize, c: i32, k: i32, panel: i32,
+  w: usize, all: i32, u: usize, planeStep: usize, buffer: usize, c: i32, k: i32, planes: i32, panel: i32,
 ): void {
   const channels4 = roundUp4(c);
+  const tapBytes = floats(all * k);
   const edge = buffer + 1024;
-  for (let i = 0; i < channels4; i++) {
+  for (let input = 0; input < planes * channels4; input++) {
+    const i = input % channels4, row = (input / channels4) * 9 * all + i;
     for (let half = 0; half < 8; half += 4, u += 16) {
       const j = (panel << 3) + half;
-      let from = w + floats(i * k + j), step = tapBytes;
+      let from = w + floats(row * k + j), step = tapBytes;
       if (i >= c || j + 4 > k) {
         // behind the last channel or filter: copy what exists, zero the rest
         for (let tap = 0; tap < 9; tap++) {
@@ -86,31 +89,31 @@ export function transformPanel(
       for (let column: usize = 0; column < 3; column++) {
         transformFilterTaps(from + column * step, 3 * step, buffer + (column << 4), 48);
       }
-      for (let row: usize = 0; row < IN; row++) {
-        transformFilterTaps(buffer + row * 48, 16, u + row * IN * planeStep, planeStep);
+      for (let line: usize = 0; line < IN; line++) {
+        transformFilterTaps(buffer + line * 48, 16, u + line * IN * planeStep, planeStep);
       }
     }
   }
 }
 
 /**
- * y [N,OH,OW,K] = convolution of x [N,H,W,C] with U; items are blocks of `block` tiles.
- * Scratch per worker: 1024 + 36 * (plane(block, C4) + plane(block, K8)) bytes and 36 * max(C4, K8) floats.
+ * y [N,OD,OH,OW,K] = convolution of x [N,D,H,W,C] with U; items are blocks of `block` tiles.
+ * Scratch per worker: 1024 + 36 * (plane(block, planes * C4) + plane(block, K8)) bytes and 36 * max(C4, K8) floats.
  */
 export function winogradForward(
-  x: usize, u: usize, y: usize, scratch: usize, scratchBytes: usize, images: i32, h: i32, w: i32, c: i32, k: i32,
-  border: i32, block: i32, first: i32, end: i32, worker: i32,
+  x: usize, u: usize, y: usize, scratch: usize, scratchBytes: usize, volumes: i32, d: i32, h: i32, w: i32, c: i32,
+  k: i32, planes: i32, front: i32, outDepth: i32, border: i32, block: i32, first: i32, end: i32, worker: i32,
 ): void {
-  setShape(images, h, w, c, k, border);
-  const uStep = plane(paddedChannels, paddedFilters);
-  const vStep = plane(block, paddedChannels), mStep = plane(block, paddedFilters);
+  setShape(volumes, d, h, w, c, k, planes, front, outDepth, border);
+  const uStep = plane(paddedInputs, paddedFilters);
+  const vStep = plane(block, paddedInputs), mStep = plane(block, paddedFilters);
   const buffer = scratch + <usize>worker * scratchBytes;
   const v = buffer + BUFFER, m = v + PRODUCTS * vStep, patch = m + PRODUCTS * mStep;
   for (let b = first; b < end; b++) {
     const start = b * block, count = min(block, tiles - start);
     inputTiles(x, 0, c, paddedChannels, v, vStep, buffer, patch, start, count);
     for (let t: usize = 0; t < PRODUCTS; t++) {
-      product(v + t * vStep, u + t * uStep, m + t * mStep, count, paddedChannels, paddedFilters, false);
+      product(v + t * vStep, u + t * uStep, m + t * mStep, count, paddedInputs, paddedFilters, false);
     }
     outputTiles(m, mStep, paddedFilters, y, 0, filters, start, count, buffer, patch);
   }

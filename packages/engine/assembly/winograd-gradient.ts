@@ -1,23 +1,23 @@
-// Filter gradient of the 3x3 stride-1 convolution, the exact adjoint of the forward transform:
+// Filter gradient of the stride-1 convolution, 3x3 in the plane, the exact adjoint of the forward transform:
 //   dW = G^T [ sum over tiles of (B^T x B) * (A dy A^T) ] G
-//   dU [slices][36][channels][filters]  the bracket, one partial sum per fixed slice of the tiles
+//   dU [slices][36][planes][channels][filters]  the bracket, one partial sum per fixed slice of the tiles
 import { transposedProduct } from './products';
 import { add, floats, get, put, roundUp4, roundUp8 } from './simd';
 import { BUFFER } from './winograd-forward';
 import {
-  filters, outHeight, outWidth, paddedChannels, paddedFilters, plane, setShape, tiles, tilesAcross, tilesDown,
+  filters, outHeight, outWidth, paddedChannels, paddedFilters, paddedInputs, plane, setShape, tiles, tilesAcross, tilesDown,
 } from './winograd-shape';
 import { gatherWindow, inputTiles, outputGradientTile } from './winograd-tiles';
 import { IN, OUT, PRODUCTS, transformFilterGradient } from './winograd-transforms';
 
 /** dU; items are the slices of the tiles. Scratch as in `winogradForward`. */
 export function winogradFilterGradientSlices(
-  x: usize, dy: usize, du: usize, scratch: usize, scratchBytes: usize, images: i32, h: i32, w: i32, c: i32, k: i32,
-  border: i32, block: i32, slices: i32, first: i32, end: i32, worker: i32,
+  x: usize, dy: usize, du: usize, scratch: usize, scratchBytes: usize, volumes: i32, d: i32, h: i32, w: i32, c: i32,
+  k: i32, planes: i32, front: i32, outDepth: i32, border: i32, block: i32, slices: i32, first: i32, end: i32, worker: i32,
 ): void {
-  setShape(images, h, w, c, k, border);
-  const uStep = plane(paddedChannels, paddedFilters);
-  const vStep = plane(block, paddedChannels), zStep = plane(block, paddedFilters);
+  setShape(volumes, d, h, w, c, k, planes, front, outDepth, border);
+  const uStep = plane(paddedInputs, paddedFilters);
+  const vStep = plane(block, paddedInputs), zStep = plane(block, paddedFilters);
   const buffer = scratch + <usize>worker * scratchBytes;
   const v = buffer + BUFFER, z = v + PRODUCTS * vStep, patch = z + PRODUCTS * zStep;
   for (let slice = first; slice < end; slice++) {
@@ -30,7 +30,7 @@ export function winogradFilterGradientSlices(
       outputGradientTiles(dy, 0, filters, paddedFilters, z, zStep, start, count, buffer, patch);
       for (let t: usize = 0; t < PRODUCTS; t++) {
         const a = v + t * vStep, b = z + t * zStep;
-        transposedProduct(a, b, to + t * uStep, count, paddedChannels, paddedFilters, accumulate);
+        transposedProduct(a, b, to + t * uStep, count, paddedInputs, paddedFilters, accumulate);
       }
       accumulate = true;
     }
@@ -57,24 +57,25 @@ export function outputGradientTiles(
   }
 }
 
-/** dW = G^T (sum of the slices of dU) G; items are input channels. Scratch per worker: 2 KiB. */
+/** dW = G^T (sum of the slices of dU) G; items are the input channels of each plane. Scratch per worker: 2 KiB. */
 export function winogradFilterGradient(
-  du: usize, to: usize, scratch: usize, scratchBytes: usize, c: i32, k: i32, slices: i32, first: i32, end: i32,
-  worker: i32,
+  du: usize, to: usize, scratch: usize, scratchBytes: usize, c: i32, k: i32, planes: i32, slices: i32, first: i32,
+  end: i32, worker: i32,
 ): void {
-  const filters8 = roundUp8(k);
-  const planeStep = plane(roundUp4(c), filters8);
+  const filters8 = roundUp8(k), channels4 = roundUp4(c);
+  const planeStep = plane(planes * channels4, filters8);
   const buffer = scratch + <usize>worker * scratchBytes, sums = buffer + 640, edge = sums + 640;
   const tapBytes = floats(c * k);
-  for (let i = first; i < end; i++) {
+  for (let item = first; item < end; item++) {
+    const tap = item / c, i = item % c, row = tap * 9 * c + i;
     for (let j = 0; j < k; j += 4) {
-      const from = du + floats(i * filters8 + j);
+      const from = du + floats((tap * channels4 + i) * filters8 + j);
       for (let t: usize = 0; t < PRODUCTS; t++) {
         let sum = get(from + t * planeStep);
         for (let s: usize = 1; s < <usize>slices; s++) sum = add(sum, get(from + (s * PRODUCTS + t) * planeStep));
         put(sums + (t << 4), sum);
       }
-      const out = to + floats(i * k + j);
+      const out = to + floats(row * k + j);
       if (j + 4 <= k) writeTaps(sums, 16, out, tapBytes, buffer);
       else {
         writeTaps(sums, 16, edge, 16, buffer);

@@ -1,9 +1,12 @@
 // Two-dimensional transforms of one tile, all channels: columns into `buffer` (576 bytes), then rows.
 import { floats, get, put } from './simd';
-import { channels, height, pad, tilesAcross, tilesDown, width } from './winograd-shape';
+import {
+  channels, depth, front, height, outDepth, pad, planes, tilesAcross, tilesDown, width,
+} from './winograd-shape';
 import {
   IN,
   OUT,
+  PRODUCTS,
   transformInput,
   transformOutput,
   transformOutputGradient,
@@ -93,8 +96,8 @@ export function scatterTile(
 }
 
 /**
- * Transforms the input of tiles [first, first + count): `real` channels from `offset`, padded with zeros. Inner tiles
- * come from the image itself, edges through `patch`.
+ * Transforms the input of tiles [first, first + count), [tile][plane][channel]: `real` channels from `offset`, padded with
+ * zeros; inner tiles from the image itself, edges through `patch`.
  */
 export function inputTiles(
   x: usize, offset: i32, real: i32, padded: i32, to: usize, planeStep: usize, buffer: usize, patch: usize, first: i32,
@@ -103,18 +106,25 @@ export function inputTiles(
   const bytes = floats(padded), pixelBytes = floats(channels);
   const imageBytes = floats(height * width * channels);
   const size = <i32>IN;
-  for (let tile = first; tile < first + count; tile++, to += bytes) {
+  for (let tile = first; tile < first + count; tile++) {
     const tileRow = tile / tilesAcross;
     const row = (tileRow % tilesDown) * <i32>OUT - pad;
     const column = (tile % tilesAcross) * <i32>OUT - pad;
-    const image = x + <usize>(tileRow / tilesDown) * imageBytes + floats(offset);
+    const slice = tileRow / tilesDown, z = (slice % outDepth) - front;
     const isInside = row >= 0 && column >= 0 && row + size <= height && column + size <= width;
-    if (isInside && real == padded) {
-      const from = image + <usize>(row * width + column) * pixelBytes;
-      inputTile(from, <usize>width * pixelBytes, pixelBytes, bytes, to, planeStep, buffer);
-    } else {
-      gatherWindow(image, height, width, channels, real, padded, row, column, size, patch);
-      inputTile(patch, IN * bytes, bytes, bytes, to, planeStep, buffer);
+    for (let tap = 0; tap < planes; tap++, to += bytes) {
+      if (z + tap < 0 || z + tap >= depth) {
+        for (let t: usize = 0; t < PRODUCTS; t++) memory.fill(to + t * planeStep, 0, bytes);
+        continue;
+      }
+      const image = x + <usize>((slice / outDepth) * depth + z + tap) * imageBytes + floats(offset);
+      if (isInside && real == padded) {
+        const from = image + <usize>(row * width + column) * pixelBytes;
+        inputTile(from, <usize>width * pixelBytes, pixelBytes, bytes, to, planeStep, buffer);
+      } else {
+        gatherWindow(image, height, width, channels, real, padded, row, column, size, patch);
+        inputTile(patch, IN * bytes, bytes, bytes, to, planeStep, buffer);
+      }
     }
   }
 }

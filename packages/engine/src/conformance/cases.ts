@@ -4,6 +4,7 @@ import { LOSS_CASES } from './loss-cases.js';
 import { PRODUCT_CASES } from './product-cases.js';
 import { random } from './random-tensor.js';
 import { SPREAD_CASES } from './spread-cases.js';
+import { VOLUME_CASES } from './volume-cases.js';
 
 /** What every back end must do alike: a name, and the tensors that it gives (outputs first, then gradients). */
 export interface Case {
@@ -105,6 +106,7 @@ export const CASE_GROUPS = {
     ...TRANSPOSED.map(transposedConvolution),
     ...SPREAD_CASES,
   ],
+  volumes: VOLUME_CASES,
   pooling: POOLING.map(pooling),
   normalisation: NORMALISATION.flatMap(normalisations),
   sums: SUM_AXES.map((axes) => sums(axes)),

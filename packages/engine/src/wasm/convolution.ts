@@ -1,33 +1,32 @@
 import { ConsiliumError } from '@consilium/errors';
-import type { backend_util } from '@tensorflow/tfjs-core';
+import type { backend_util, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Tf } from '../engine.js';
 import type { ConvolutionAttributes } from '../gradients/convolution-gradient.js';
 import { addressOf, newTensor, registerWasmKernel, type WasmContext } from './context.js';
+import { asVolumes, type ConvolutionSizes, withoutNegativePadding } from './convolution-sizes.js';
+import { convolve, filterGradient, inputGradient } from './convolve.js';
 import { dilatedForward } from './dilated-convolution.js';
-import { directFilterGradient, directForward, directInputGradient } from './direct-convolution.js';
-import { isNarrowPointwise, narrowFilterGradient } from './pointwise-convolution.js';
-import {
-  isWinograd,
-  winogradFilterGradient,
-  winogradForward,
-  winogradInputGradient,
-  winogradShape,
-} from './winograd.js';
 
 type Shape4D = [number, number, number, number];
+type Shape5D = [number, number, number, number, number];
 
-/** Convolution, forward and both gradients, for every size, stride and padding; the gradients of a dilated one are made of others. */
+interface VolumeAttributes {
+  readonly strides: number | [number, number, number];
+  readonly pad: 'valid' | 'same';
+  readonly dataFormat?: 'NDHWC' | 'NCDHW';
+  readonly dilations?: number | [number, number, number];
+}
+
+/**
+ * Convolution of images, forward and both gradients, for every size, stride and padding; the gradients of a dilated one
+ * are made of others.
+ */
 export function registerConvolution(tf: Tf): void {
   registerWasmKernel<ConvolutionAttributes>(tf, 'Conv2D', (call, context) => {
-    const { inputs, attrs } = call;
-    const [x, w] = [inputs.x!, inputs.filter!];
-    const info = describe(tf, x.shape, w.shape, attrs);
+    const [x, w] = [call.inputs.x!, call.inputs.filter!];
+    const info = describe(tf, x.shape, w.shape, call.attrs);
     if (!info) return dilatedForward(tf, call, context);
-    const y = newTensor(context, info.outShape);
-    const [from, filter, to] = [x, w, y].map((tensor) => addressOf(context, tensor)) as [number, number, number];
-    if (isWinograd(info)) winogradForward(context, winogradShape(info), from, filter, to);
-    else directForward(context, info, from, filter, to);
-    return y;
+    return into(context, convolve, asVolumes(info), x, w, info.outShape);
   });
 
   registerWasmKernel<ConvolutionAttributes & { inputShape: Shape4D }>(
@@ -36,12 +35,7 @@ export function registerConvolution(tf: Tf): void {
     ({ inputs, attrs }, context) => {
       const [dy, w] = [inputs.dy!, inputs.filter!];
       const info = describe(tf, attrs.inputShape, w.shape, attrs);
-      if (!info) return undefined;
-      const dx = newTensor(context, info.inShape);
-      const [from, filter, to] = [dy, w, dx].map((tensor) => addressOf(context, tensor)) as [number, number, number];
-      if (isWinograd(info)) winogradInputGradient(context, winogradShape(info), from, filter, to);
-      else directInputGradient(context, info, from, filter, to);
-      return dx;
+      return info && into(context, inputGradient, asVolumes(info), dy, w, info.inShape);
     },
   );
 
@@ -52,18 +46,52 @@ export function registerConvolution(tf: Tf): void {
       const [x, dy] = [inputs.x!, inputs.dy!];
       const info = describe(tf, x.shape, attrs.filterShape, attrs);
       if (!info) throw new ConsiliumError('KERNEL_UNSUPPORTED', { operation: 'gradient of a dilated convolution' });
-      const dw = newTensor(context, info.filterShape);
-      const [from, gradient, to] = [x, dy, dw].map((tensor) => addressOf(context, tensor)) as [number, number, number];
-      filterGradient(context, info, from, gradient, to);
-      return dw;
+      return into(context, filterGradient, asVolumes(info), x, dy, info.filterShape);
     },
   );
 }
 
-function filterGradient(context: WasmContext, info: backend_util.Conv2DInfo, x: number, dy: number, dw: number): void {
-  if (isWinograd(info)) winogradFilterGradient(context, winogradShape(info), x, dy, dw);
-  else if (isNarrowPointwise(info)) narrowFilterGradient(context, info, x, dy, dw);
-  else directFilterGradient(context, info, x, dy, dw);
+/** The same of volumes; upstream's are scalar loops, left for what is dilated, in the other layout, or empty. */
+export function registerVolumeConvolution(tf: Tf): void {
+  registerWasmKernel<VolumeAttributes>(tf, 'Conv3D', ({ inputs, attrs }, context) => {
+    const [x, w] = [inputs.x!, inputs.filter!];
+    const info = describeVolumes(tf, x.shape, w.shape, attrs);
+    return info && into(context, convolve, info, x, w, info.outShape);
+  });
+
+  registerWasmKernel<VolumeAttributes & { inputShape: Shape5D }>(
+    tf,
+    'Conv3DBackpropInputV2',
+    ({ inputs, attrs }, context) => {
+      const [dy, w] = [inputs.dy!, inputs.filter!];
+      const info = describeVolumes(tf, attrs.inputShape, w.shape, attrs);
+      return info && into(context, inputGradient, info, dy, w, info.inShape);
+    },
+  );
+
+  registerWasmKernel<VolumeAttributes & { filterShape: Shape5D }>(
+    tf,
+    'Conv3DBackpropFilterV2',
+    ({ inputs, attrs }, context) => {
+      const [x, dy] = [inputs.x!, inputs.dy!];
+      const info = describeVolumes(tf, x.shape, attrs.filterShape, attrs);
+      return info && into(context, filterGradient, info, x, dy, info.filterShape);
+    },
+  );
+}
+
+function into(
+  context: WasmContext,
+  compute: typeof convolve,
+  sizes: ConvolutionSizes,
+  a: TensorInfo,
+  b: TensorInfo,
+  shape: readonly number[],
+): TensorInfo {
+  const result = newTensor(context, shape);
+  const [from, other, to] = [a, b, result].map((tensor) => addressOf(context, tensor)) as [number, number, number];
+  compute(context, sizes, from, other, to);
+  return result;
 }
 
 /** The convolution's sizes; undefined for what our kernels do not do. */
@@ -84,6 +112,22 @@ function describe(
     false,
     'channelsLast',
   );
-  const isEmpty = [...info.inShape, ...info.outShape].some((size) => size === 0);
-  return isEmpty || info.dilationHeight !== 1 || info.dilationWidth !== 1 ? undefined : info;
+  return isEmpty(info) || info.dilationHeight !== 1 || info.dilationWidth !== 1 ? undefined : info;
+}
+
+function describeVolumes(
+  tf: Tf,
+  xShape: readonly number[],
+  filterShape: readonly number[],
+  { strides, pad, dataFormat, dilations = 1 }: VolumeAttributes,
+): backend_util.Conv3DInfo | undefined {
+  if (dataFormat && dataFormat !== 'NDHWC') return undefined;
+  const shapes = [xShape as Shape5D, filterShape as Shape5D] as const;
+  const info = withoutNegativePadding(tf.backend_util.computeConv3DInfo(...shapes, strides, dilations, pad));
+  const isDilated = info.dilationDepth !== 1 || info.dilationHeight !== 1 || info.dilationWidth !== 1;
+  return isEmpty(info) || isDilated ? undefined : info;
+}
+
+function isEmpty({ inShape, outShape }: { inShape: readonly number[]; outShape: readonly number[] }): boolean {
+  return [...inShape, ...outShape].some((size) => size === 0);
 }

@@ -1,7 +1,8 @@
-import type { backend_util } from '@tensorflow/tfjs-core';
 import type { WasmContext } from './context.js';
+import type { ConvolutionSizes } from './convolution-sizes.js';
 
-type Conv2DInfo = backend_util.Conv2DInfo;
+/** Depth, height, width. */
+type Triple = readonly [number, number, number];
 
 /** Bytes of dy that the filter gradient takes at a time: packed they stay in L2, and eight filters of them in L1. */
 const PACKED_CHUNK_BYTES = 131_072;
@@ -15,21 +16,24 @@ const BLOCK_PIXELS = 256;
 const roundUp8 = (n: number) => Math.ceil(n / 8) * 8;
 
 /** y = convolution of x with w, any filter size, stride and padding; all are addresses. */
-export function directForward(context: WasmContext, info: Conv2DInfo, x: number, w: number, y: number): void {
+export function directForward(context: WasmContext, sizes: ConvolutionSizes, x: number, w: number, y: number): void {
   const { pool, heap } = context;
-  const input = padInput(context, info, x);
-  const taps = info.filterHeight * info.filterWidth * info.inChannels;
-  const packed = heap.scratch('filter', taps * roundUp8(info.outChannels) * 4);
-  pool.run('packFilter', roundUp8(info.outChannels) / 8, [w, packed, taps, info.outChannels]);
-  pool.run('directConvolution', info.batchSize * info.outHeight, [
-    ...[input.address, packed, y, input.height, input.width, info.inChannels],
-    ...[info.outHeight, info.outWidth, info.outChannels, info.filterHeight, info.filterWidth],
-    ...[info.strideHeight, info.strideWidth, info.outHeight, info.outWidth, 1, 1, 0, 0],
+  const { inChannels, outChannels } = sizes;
+  const input = padInput(context, sizes, x);
+  const filter = filterOf(sizes);
+  const out = outputOf(sizes);
+  const taps = product(filter) * inChannels;
+  const packed = heap.scratch('filter', taps * roundUp8(outChannels) * 4);
+  pool.run('packFilter', roundUp8(outChannels) / 8, [w, packed, taps, outChannels]);
+  pool.run('directConvolution', sizes.batchSize * out[0] * out[1], [
+    ...[input.address, packed, y, ...input.padded, inChannels, ...out, outChannels],
+    ...[...filter, ...stridesOf(sizes), ...out, 1, 1, 1, 0, 0, 0],
   ]);
 }
 
 /** One dimension of one phase: the pixels p, p + stride, ... of the input see the taps firstTap, firstTap + stride, ... */
 interface Phase {
+  readonly p: number;
   readonly firstTap: number;
   readonly taps: number;
   /** The output that the first pixel sees with the first tap. */
@@ -38,46 +42,61 @@ interface Phase {
 }
 
 /** dx as one stride-1 convolution of dy per phase of the strides. `dx` must be zero where a phase has no taps. */
-export function directInputGradient(context: WasmContext, info: Conv2DInfo, dy: number, w: number, dx: number): void {
+export function directInputGradient(
+  context: WasmContext,
+  sizes: ConvolutionSizes,
+  dy: number,
+  w: number,
+  dx: number,
+): void {
   const { pool, heap } = context;
-  const { inHeight, inWidth, inChannels, outChannels, filterWidth, strideHeight, strideWidth, batchSize } = info;
-  const rows = phases(inHeight, info.padInfo.top, info.filterHeight, strideHeight);
-  const columns = phases(inWidth, info.padInfo.left, filterWidth, strideWidth);
-  if ([...rows, ...columns].some((phase) => phase.taps === 0)) {
-    heap.float32(dx, batchSize * inHeight * inWidth * inChannels).fill(0);
+  const { batchSize, inChannels, outChannels } = sizes;
+  const [to, filter, strides, out] = [inputOf(sizes), filterOf(sizes), stridesOf(sizes), outputOf(sizes)];
+  const [front, top, left] = borderOf(sizes);
+  const planes = phases(to[0], front, filter[0], strides[0]);
+  const rows = phases(to[1], top, filter[1], strides[1]);
+  const columns = phases(to[2], left, filter[2], strides[2]);
+  const axes = [planes, rows, columns] as const;
+  if (axes.flat().some((phase) => phase.taps === 0)) {
+    heap.float32(dx, batchSize * product(to) * inChannels).fill(0);
   }
-  const top = border(rows);
-  const left = border(columns);
-  const height = Math.max(top + info.outHeight, ...rows.map((phase) => top + phase.output + phase.pixels));
-  const width = Math.max(left + info.outWidth, ...columns.map((phase) => left + phase.output + phase.pixels));
-  const outShape = [info.outHeight, info.outWidth, outChannels] as const;
-  const padded = pad(context, dy, batchSize, outShape, height, width, top, left);
-  const packed = heap.scratch('filter', info.filterHeight * filterWidth * outChannels * roundUp8(inChannels) * 4);
-  const strides = [strideHeight, strideWidth];
-  rows.forEach((row, p) => {
-    columns.forEach((column, q) => {
-      if (!row.taps || !column.taps || !row.pixels || !column.pixels) return;
-      const taps = [row.firstTap, row.taps, column.firstTap, column.taps];
-      const filter = [w, packed, filterWidth, inChannels, outChannels, ...strides, ...taps];
-      pool.run('packPhase', roundUp8(inChannels) / 8, filter);
-      const corner = (top + row.output - row.taps + 1) * width + left + column.output - column.taps + 1;
-      pool.run('directConvolution', batchSize * row.pixels, [
-        ...[padded + corner * outChannels * 4, packed, dx, height, width, outChannels],
-        ...[row.pixels, column.pixels, inChannels, row.taps, column.taps, 1, 1],
-        ...[inHeight, inWidth, ...strides, p, q],
-      ]);
-    });
+  const before = each((axis) => missingBefore(axes[axis]));
+  const padded = each((axis) => {
+    const ends = axes[axis].map((phase) => phase.output + phase.pixels);
+    return before[axis] + Math.max(out[axis], ...ends);
   });
+  const from = pad(context, dy, batchSize, outChannels, out, padded, before);
+  const packed = heap.scratch('filter', product(filter) * outChannels * roundUp8(inChannels) * 4);
+  for (const phase of combinations(axes)) {
+    if (phase.some(({ taps, pixels }) => taps * pixels === 0)) continue;
+    const taps = phase.flatMap((axis) => [axis.firstTap, axis.taps]);
+    const weights = [w, packed, filter[1], filter[2], inChannels, outChannels, ...strides, ...taps];
+    pool.run('packPhase', roundUp8(inChannels) / 8, weights);
+    const [z, i, j] = each((axis) => before[axis] + phase[axis].output - phase[axis].taps + 1);
+    const corner = (z * padded[1] + i) * padded[2] + j;
+    const pixels = each((axis) => phase[axis].pixels);
+    pool.run('directConvolution', batchSize * pixels[0] * pixels[1], [
+      ...[from + corner * outChannels * 4, packed, dx, ...padded, outChannels, ...pixels, inChannels],
+      ...[...each((axis) => phase[axis].taps), 1, 1, 1, ...to, ...strides, ...each((axis) => phase[axis].p)],
+    ]);
+  }
 }
 
-export function directFilterGradient(context: WasmContext, info: Conv2DInfo, x: number, dy: number, dw: number): void {
+export function directFilterGradient(
+  context: WasmContext,
+  sizes: ConvolutionSizes,
+  x: number,
+  dy: number,
+  dw: number,
+): void {
   const { pool, heap } = context;
-  const { inChannels, outChannels, outHeight, outWidth, filterHeight, filterWidth, strideHeight, strideWidth } = info;
-  const input = padInput(context, info, x);
-  const rows = info.batchSize * outHeight;
+  const { inChannels, outChannels, outWidth } = sizes;
+  const input = padInput(context, sizes, x);
+  const [filter, out] = [filterOf(sizes), outputOf(sizes)];
+  const rows = sizes.batchSize * out[0] * out[1];
   const pixels = rows * outWidth;
   const filters = roundUp8(outChannels);
-  const taps = filterHeight * filterWidth * inChannels;
+  const taps = product(filter) * inChannels;
   const isPacked = taps >= PACKED_TAPS || outChannels % 8 !== 0;
   const from = isPacked ? heap.scratch('packedOutputGradient', pixels * filters * 4) : dy;
   if (isPacked) pool.run('packPixels', Math.ceil(pixels / BLOCK_PIXELS), [dy, from, pixels, outChannels]);
@@ -89,43 +108,41 @@ export function directFilterGradient(context: WasmContext, info: Conv2DInfo, x: 
   const groups = Math.ceil(taps / GROUP_TAPS);
   const sums = heap.scratch('filterGradient', groups * GROUP_TAPS * filters * 4);
   const args = [
-    ...[input.address, from, ...steps, dw, sums, scratch, perWorker, rows, input.height, input.width, inChannels],
-    ...[outHeight, outWidth, outChannels, filterHeight, filterWidth, strideHeight, strideWidth, chunk],
+    ...[input.address, from, ...steps, dw, sums, scratch, perWorker, rows, ...input.padded, inChannels],
+    ...[...out, outChannels, ...filter, ...stridesOf(sizes), chunk],
   ];
   // Coarse: every range of groups reads all of dy.
   pool.run('directFilterGradient', groups, args, 'coarse');
 }
 
 /** The padded input that the direct kernels read; the input itself where it needs no border. */
-function padInput(context: WasmContext, info: Conv2DInfo, x: number) {
-  const { top, left } = info.padInfo;
-  const reach = (outputs: number, stride: number, filter: number) => (outputs - 1) * stride + filter;
-  const height = Math.max(info.inHeight + top, reach(info.outHeight, info.strideHeight, info.filterHeight));
-  const width = Math.max(info.inWidth + left, reach(info.outWidth, info.strideWidth, info.filterWidth));
-  const shape = [info.inHeight, info.inWidth, info.inChannels] as const;
-  return { address: pad(context, x, info.batchSize, shape, height, width, top, left), height, width };
+function padInput(context: WasmContext, sizes: ConvolutionSizes, x: number): { address: number; padded: Triple } {
+  const [size, border, filter] = [inputOf(sizes), borderOf(sizes), filterOf(sizes)];
+  const [strides, out] = [stridesOf(sizes), outputOf(sizes)];
+  const padded = each((axis) => Math.max(size[axis] + border[axis], (out[axis] - 1) * strides[axis] + filter[axis]));
+  return { address: pad(context, x, sizes.batchSize, sizes.inChannels, size, padded, border), padded };
 }
 
 function pad(
   { pool, heap }: WasmContext,
   x: number,
-  images: number,
-  [h, w, c]: readonly [number, number, number],
-  height: number,
-  width: number,
-  top: number,
-  left: number,
+  volumes: number,
+  channels: number,
+  size: Triple,
+  padded: Triple,
+  before: Triple,
 ): number {
-  if (height === h && width === w) return x;
-  const padded = heap.scratch('padded', images * height * width * c * 4 + 64);
-  pool.run('padRows', images * height, [x, padded, h, w, c, height, width, top, left]);
-  return padded;
+  if (padded.every((length, axis) => length === size[axis])) return x;
+  const to = heap.scratch('padded', volumes * product(padded) * channels * 4 + 64);
+  pool.run('padRows', volumes * padded[0] * padded[1], [x, to, ...size, channels, ...padded, ...before]);
+  return to;
 }
 
 function phases(length: number, padding: number, filter: number, stride: number): Phase[] {
   return Array.from({ length: stride }, (_, p) => {
     const firstTap = (p + padding) % stride;
     return {
+      p,
       firstTap,
       taps: firstTap < filter ? Math.ceil((filter - firstTap) / stride) : 0,
       output: (p + padding - firstTap) / stride,
@@ -135,6 +152,19 @@ function phases(length: number, padding: number, filter: number, stride: number)
 }
 
 /** The zeros that dy needs before its first row so that every tap of every phase finds one. */
-function border(axis: readonly Phase[]): number {
+function missingBefore(axis: readonly Phase[]): number {
   return Math.max(0, ...axis.map((phase) => phase.taps - 1 - phase.output));
 }
+
+function combinations([planes, rows, columns]: readonly [Phase[], Phase[], Phase[]]): [Phase, Phase, Phase][] {
+  return planes.flatMap((z) => rows.flatMap((i) => columns.map((j): [Phase, Phase, Phase] => [z, i, j])));
+}
+
+const product = ([depth, height, width]: Triple) => depth * height * width;
+const each = (value: (axis: 0 | 1 | 2) => number): Triple => [value(0), value(1), value(2)];
+
+const inputOf = (sizes: ConvolutionSizes): Triple => [sizes.inDepth, sizes.inHeight, sizes.inWidth];
+const outputOf = (sizes: ConvolutionSizes): Triple => [sizes.outDepth, sizes.outHeight, sizes.outWidth];
+const filterOf = (sizes: ConvolutionSizes): Triple => [sizes.filterDepth, sizes.filterHeight, sizes.filterWidth];
+const stridesOf = (sizes: ConvolutionSizes): Triple => [sizes.strideDepth, sizes.strideHeight, sizes.strideWidth];
+const borderOf = ({ padInfo }: ConvolutionSizes): Triple => [padInfo.front, padInfo.top, padInfo.left];

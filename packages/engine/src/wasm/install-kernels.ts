@@ -3,7 +3,7 @@ import { registerSegmentationGradient } from '../losses/segmentation-losses.js';
 import { registerSoftmaxGradient } from '../losses/softmax-cross-entropy.js';
 import { registerNormaliseGradient } from '../normalisation/normalise.js';
 import { registerAdam } from './adam.js';
-import { registerConvolution } from './convolution.js';
+import { registerConvolution, registerVolumeConvolution } from './convolution.js';
 import { registerCopies } from './copies.js';
 import { registerDepthwise } from './depthwise.js';
 import { registerElementwise } from './elementwise.js';
@@ -24,6 +24,7 @@ let isInstalled = false;
 export function installKernels(tf: Tf): void {
   if (isInstalled) return;
   registerConvolution(tf);
+  registerVolumeConvolution(tf);
   registerMatrixProduct(tf);
   registerPooling(tf);
   registerMaxPooling(tf);

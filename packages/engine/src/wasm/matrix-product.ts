@@ -1,6 +1,7 @@
-import type { backend_util, TensorInfo } from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Tf } from '../engine.js';
 import { addressOf, newTensor, registerWasmKernel } from './context.js';
+import { asVolumes, type ConvolutionSizes } from './convolution-sizes.js';
 import { directFilterGradient, directForward, directInputGradient } from './direct-convolution.js';
 
 interface ProductAttributes {
@@ -52,10 +53,10 @@ function batchStep(tf: Tf, { shape, dtype }: TensorInfo, batch: number): number 
 }
 
 /** The 1x1 convolution of `rows` pixels from `channels` to `filters`. */
-function asImages(tf: Tf, rows: number, channels: number, filters: number): backend_util.Conv2DInfo {
+function asImages(tf: Tf, rows: number, channels: number, filters: number): ConvolutionSizes {
   let width = Math.min(rows, MOST_PIXELS);
   while (rows % width !== 0) width--;
   if (rows > MOST_PIXELS && width < 8) width = rows;
   const shape: [number, number, number, number] = [1, rows / width, width, channels];
-  return tf.backend_util.computeConv2DInfo(shape, [1, 1, channels, filters], 1, 1, 'valid');
+  return asVolumes(tf.backend_util.computeConv2DInfo(shape, [1, 1, channels, filters], 1, 1, 'valid'));
 }

@@ -1,6 +1,7 @@
 import type { backend_util, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Tf } from '../engine.js';
 import { addressOf, elementsOf, newTensor, registerWasmKernel, type WasmContext } from './context.js';
+import { withoutNegativePadding } from './convolution-sizes.js';
 
 type Triple = number | [number, number, number];
 type Rounding = 'floor' | 'round' | 'ceil';
@@ -62,7 +63,8 @@ function describe(
   x: TensorInfo,
   { filterSize, strides, pad, dimRoundingMode }: PoolingAttributes<Triple>,
 ): backend_util.Conv3DInfo {
-  return tf.backend_util.computePool3DInfo(x.shape as Shape5D, filterSize, strides, 1, pad, dimRoundingMode);
+  const shape = x.shape as Shape5D;
+  return withoutNegativePadding(tf.backend_util.computePool3DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode));
 }
 
 function numbers(info: backend_util.Conv3DInfo): number[] {

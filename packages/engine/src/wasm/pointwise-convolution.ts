@@ -1,17 +1,16 @@
-import type { backend_util } from '@tensorflow/tfjs-core';
 import type { WasmContext } from './context.js';
+import type { ConvolutionSizes } from './convolution-sizes.js';
 import { directFilterGradient } from './direct-convolution.js';
 
 /** Up to so many filters the gradient of a 1x1 filter is faster with the sides exchanged; measured. */
 const FEW = 4;
 
-/** A 1x1 convolution to few filters, as at the end of a segmentation network. */
-export function isNarrowPointwise(info: backend_util.Conv2DInfo): boolean {
+/** A 1x1 or 1x1x1 convolution to few filters, as at the end of a segmentation network. */
+export function isNarrowPointwise(info: ConvolutionSizes): boolean {
   return (
-    info.filterHeight === 1 &&
-    info.filterWidth === 1 &&
-    info.strideHeight === 1 &&
-    info.strideWidth === 1 &&
+    info.filterDepth * info.filterHeight * info.filterWidth === 1 &&
+    info.strideDepth * info.strideHeight * info.strideWidth === 1 &&
+    info.outDepth === info.inDepth &&
     info.outHeight === info.inHeight &&
     info.outWidth === info.inWidth &&
     info.outChannels <= FEW &&
@@ -26,7 +25,7 @@ export function isNarrowPointwise(info: backend_util.Conv2DInfo): boolean {
  */
 export function narrowFilterGradient(
   context: WasmContext,
-  info: backend_util.Conv2DInfo,
+  info: ConvolutionSizes,
   x: number,
   dy: number,
   dw: number,

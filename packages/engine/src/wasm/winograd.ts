@@ -1,13 +1,18 @@
-import type { backend_util } from '@tensorflow/tfjs-core';
 import type { WasmContext } from './context.js';
+import type { ConvolutionSizes } from './convolution-sizes.js';
 
-/** 3x3 stride-1 convolution with the same border on all sides, NHWC. */
+/** Stride-1 convolution, 3x3 in the plane with the same border on its four sides, NDHWC. */
 export interface WinogradShape {
-  readonly images: number;
+  readonly volumes: number;
+  readonly depth: number;
   readonly height: number;
   readonly width: number;
   readonly channels: number;
   readonly filters: number;
+  /** Taps in depth, and the zero slices before the first one. */
+  readonly planes: number;
+  readonly front: number;
+  readonly outDepth: number;
   readonly border: number;
 }
 
@@ -33,11 +38,12 @@ const roundUpToEven = (n: number) => roundUp(n, 2);
 /** Bytes of one plane; as in assembly/winograd-shape.ts. */
 const plane = (rows: number, columns: number) => rows * columns * 4 + 64;
 
-export function isWinograd(info: backend_util.Conv2DInfo): boolean {
+export function isWinograd(info: ConvolutionSizes): boolean {
   const { top, bottom, left, right } = info.padInfo;
   return (
     info.filterHeight === 3 &&
     info.filterWidth === 3 &&
+    info.strideDepth === 1 &&
     info.strideHeight === 1 &&
     info.strideWidth === 1 &&
     top <= 2 &&
@@ -48,26 +54,34 @@ export function isWinograd(info: backend_util.Conv2DInfo): boolean {
   );
 }
 
-export function winogradShape(info: backend_util.Conv2DInfo): WinogradShape {
+export function winogradShape(info: ConvolutionSizes): WinogradShape {
   return {
-    images: info.batchSize,
+    volumes: info.batchSize,
+    depth: info.inDepth,
     height: info.inHeight,
     width: info.inWidth,
     channels: info.inChannels,
     filters: info.outChannels,
+    planes: info.filterDepth,
+    front: info.padInfo.front,
+    outDepth: info.outDepth,
     border: info.padInfo.top,
   };
 }
 
 /** The input gradient is a convolution of dy with the rotated filter. */
 export function inputGradientShape(shape: WinogradShape): WinogradShape {
-  const { height, width, channels, filters, border } = shape;
+  const { height, width, channels, filters, planes, border } = shape;
   return {
-    images: shape.images,
+    volumes: shape.volumes,
+    depth: shape.outDepth,
     height: height + 2 * border - 2,
     width: width + 2 * border - 2,
     channels: filters,
     filters: channels,
+    planes,
+    front: planes - 1 - shape.front,
+    outDepth: shape.depth,
     border: 2 - border,
   };
 }
@@ -75,20 +89,20 @@ export function inputGradientShape(shape: WinogradShape): WinogradShape {
 /** y = convolution of x with w; all are addresses. */
 export function winogradForward(context: WasmContext, shape: WinogradShape, x: number, w: number, y: number): void {
   const { pool, heap } = context;
-  const { channels, filters } = shape;
+  const { channels, filters, planes } = shape;
   const tiles = countTiles(shape);
-  if (filters % 8 === 0 && channels * filters >= PANEL_CHANNELS) {
+  if (usesPanels(shape, PANEL_CHANNELS)) {
     const block = Math.min(32, Math.max(4, roundUpToEven(tiles)));
-    const chunk = chunkChannels(channels, block);
-    const [scratch, bytes] = panelScratch(context, filters, block, chunk);
+    const chunk = chunkChannels(shape, block);
+    const [scratch, bytes] = panelScratch(context, shape, block, chunk);
     const args = [x, w, y, scratch, bytes, ...numbers(shape), block, chunk];
     pool.run('winogradPanelsForward', filters / 8, args, 'coarse');
     return;
   }
   const block = blockTiles(tiles);
   const [scratch, bytes] = blockScratch(context, shape, block);
-  const u = heap.scratch('filter', PRODUCTS * plane(roundUp(channels, 4), roundUp(filters, 8)));
-  pool.run('transformFilter', Math.ceil(filters / 8), [w, u, scratch, bytes, channels, filters]);
+  const u = heap.scratch('filter', PRODUCTS * plane(planes * roundUp(channels, 4), roundUp(filters, 8)));
+  pool.run('transformFilter', Math.ceil(filters / 8), [w, u, scratch, bytes, channels, filters, planes]);
   pool.run('winogradForward', Math.ceil(tiles / block), [x, u, y, scratch, bytes, ...numbers(shape), block]);
 }
 
@@ -100,8 +114,9 @@ export function winogradInputGradient(
   dx: number,
 ): void {
   const { channels, filters } = shape;
-  const rotated = context.heap.scratch('rotatedFilter', 9 * channels * filters * 4);
-  context.pool.run('rotateFilter', 9, [w, rotated, channels, filters]);
+  const taps = 9 * shape.planes;
+  const rotated = context.heap.scratch('rotatedFilter', taps * channels * filters * 4);
+  context.pool.run('rotateFilter', taps, [w, rotated, channels, filters, taps]);
   winogradForward(context, inputGradientShape(shape), dy, rotated, dx);
 }
 
@@ -113,12 +128,12 @@ export function winogradFilterGradient(
   dw: number,
 ): void {
   const { pool, heap } = context;
-  const { channels, filters } = shape;
+  const { channels, filters, planes } = shape;
   const tiles = countTiles(shape);
-  if (filters % 8 === 0 && channels * filters >= GRADIENT_PANEL_CHANNELS && tiles <= GRADIENT_PANEL_TILES) {
+  if (usesPanels(shape, GRADIENT_PANEL_CHANNELS) && tiles <= GRADIENT_PANEL_TILES) {
     const block = Math.max(4, roundUpToEven(tiles));
-    const chunk = chunkChannels(channels, block);
-    const [scratch, bytes] = panelScratch(context, filters, block, chunk);
+    const chunk = chunkChannels(shape, block);
+    const [scratch, bytes] = panelScratch(context, shape, block, chunk);
     const args = [x, dy, dw, scratch, bytes, ...numbers(shape), block, chunk];
     pool.run('winogradPanelsFilterGradient', filters / 8, args, 'coarse');
     return;
@@ -126,18 +141,31 @@ export function winogradFilterGradient(
   const slices = countSlices(shape, tiles);
   const block = Math.max(4, Math.min(BLOCK_TILES, roundUpToEven(Math.ceil(tiles / slices))));
   const [scratch, bytes] = blockScratch(context, shape, block);
-  const du = heap.scratch('filterGradient', slices * PRODUCTS * plane(roundUp(channels, 4), roundUp(filters, 8)));
+  const table = PRODUCTS * plane(planes * roundUp(channels, 4), roundUp(filters, 8));
+  const du = heap.scratch('filterGradient', slices * table);
   const args = [x, dy, du, scratch, bytes, ...numbers(shape), block, slices];
   pool.run('winogradFilterGradientSlices', slices, args);
-  pool.run('winogradFilterGradient', channels, [du, dw, scratch, bytes, channels, filters, slices]);
+  const size = [channels, filters, planes, slices];
+  pool.run('winogradFilterGradient', planes * channels, [du, dw, scratch, bytes, ...size]);
 }
 
 function numbers(shape: WinogradShape): number[] {
-  return [shape.images, shape.height, shape.width, shape.channels, shape.filters, shape.border];
+  const { volumes, depth, height, width, channels, filters, planes, front, outDepth, border } = shape;
+  return [volumes, depth, height, width, channels, filters, planes, front, outDepth, border];
 }
 
-function countTiles({ images, height, width, border }: WinogradShape): number {
-  return images * Math.ceil((height + 2 * border - 2) / OUT) * Math.ceil((width + 2 * border - 2) / OUT);
+function countTiles({ volumes, outDepth, height, width, border }: WinogradShape): number {
+  return volumes * outDepth * Math.ceil((height + 2 * border - 2) / OUT) * Math.ceil((width + 2 * border - 2) / OUT);
+}
+
+function usesPanels({ planes, channels, filters }: WinogradShape, fewest: number): boolean {
+  return filters % 8 === 0 && planes * channels * filters >= fewest;
+}
+
+/** Channels taken at a time, in chunks of about equal size. By shape alone, like all that orders additions. */
+function chunkChannels({ planes, channels }: WinogradShape, block: number): number {
+  const most = Math.max(4, Math.floor(CHUNK_BYTES / (planes * plane(block, PRODUCTS))));
+  return roundUp(Math.ceil(channels / Math.ceil(channels / most)), 4);
 }
 
 /** Blocks of equal size, an even number of them, about `BLOCK_TILES` each. */
@@ -151,8 +179,8 @@ function blockTiles(tiles: number): number {
  * Partial sums of the filter gradient: as many threads as that can share the work, each with a table of the filter's
  * size. By shape alone: the order of additions must not depend on the number of threads.
  */
-function countSlices({ channels, filters }: WinogradShape, tiles: number): number {
-  const size = channels * filters;
+function countSlices({ planes, channels, filters }: WinogradShape, tiles: number): number {
+  const size = planes * channels * filters;
   return Math.min(tiles, size <= 1024 ? 8 : size <= 8192 ? 4 : 2);
 }
 
@@ -161,18 +189,17 @@ function blockScratch(context: WasmContext, shape: WinogradShape, block: number)
   const channels = roundUp(shape.channels, 4);
   const filters = roundUp(shape.filters, 8);
   const patch = PRODUCTS * Math.max(channels, filters) * 4;
-  return workerScratch(context, PRODUCTS * (plane(block, channels) + plane(block, filters)) + patch);
+  return workerScratch(context, PRODUCTS * (plane(block, shape.planes * channels) + plane(block, filters)) + patch);
 }
 
-/** Channels taken at a time, in chunks of about equal size. By shape alone, like all that orders additions. */
-function chunkChannels(channels: number, block: number): number {
-  const most = Math.max(4, Math.floor(CHUNK_BYTES / plane(block, PRODUCTS)));
-  return roundUp(Math.ceil(channels / Math.ceil(channels / most)), 4);
-}
-
-function panelScratch(context: WasmContext, filters: number, block: number, chunk: number): [number, number] {
+function panelScratch(
+  context: WasmContext,
+  { planes, filters }: WinogradShape,
+  block: number,
+  chunk: number,
+): [number, number] {
   const panels = Math.ceil(filters / 8 / context.pool.threads);
-  const tables = plane(block, chunk) + plane(chunk, 8) + panels * plane(block, 8);
+  const tables = plane(block, planes * chunk) + plane(planes * chunk, 8) + panels * plane(block, 8);
   return workerScratch(context, PRODUCTS * (tables + Math.max(chunk, 8) * 4));
 }
 
