@@ -1,4 +1,4 @@
-import type { Engine, EngineMode } from './engine.js';
+import type { EngineMode, ImageEngine } from './engine.js';
 import { registerCpuLosses } from './losses/cpu-losses.js';
 import { registerSegmentationGradient, segmentationLosses } from './losses/segmentation-losses.js';
 import { registerSoftmaxGradient, softmaxCrossEntropy } from './losses/softmax-cross-entropy.js';
@@ -9,7 +9,7 @@ import { referenceOptimizer } from './optimizer/reference-optimizer.js';
 import { loadTf } from './tfjs.js';
 
 /** Plain JavaScript: slow and exact, what the other back ends are compared with. */
-export async function startCpuEngine(mode: EngineMode): Promise<Engine> {
+export async function startCpuEngine(mode: EngineMode): Promise<ImageEngine> {
   const tf = loadTf();
   registerCpuNormalise(tf);
   registerNormaliseGradient(tf);

@@ -29,17 +29,20 @@ export interface NormalisationOptions {
   readonly relu: boolean;
 }
 
-export interface Normalised {
-  readonly y: tfjs.Tensor4D;
-  /** [rows, channels]; rows = 1 for batch, one per image for group normalisation. */
+/** Images [N,H,W,C] or volumes [N,D,H,W,C]. */
+export type ImagesOrVolumes = tfjs.Tensor4D | tfjs.Tensor5D;
+
+export interface Normalised<X extends ImagesOrVolumes = tfjs.Tensor4D> {
+  readonly y: X;
+  /** [rows, channels]; rows = 1 for batch, one per image or volume for group normalisation. */
   readonly mean: tfjs.Tensor2D;
   /** 1 / sqrt(variance + epsilon), of the same shape; the variance is the biased one, as in the normalisation itself. */
   readonly reciprocalStdDev: tfjs.Tensor2D;
 }
 
-/** Both [N,S]: one number an image and structure. */
+/** Both [N,S]: one number an image (or volume) and structure. */
 export interface SegmentationLosses {
-  /** Binary cross-entropy, summed over the pixels. */
+  /** Binary cross-entropy, summed over the pixels or voxels. */
   readonly crossEntropy: tfjs.Tensor2D;
   /** 1 - (2 sum(p y) + 1) / (sum(p) + sum(y) + 1). */
   readonly dice: tfjs.Tensor2D;
@@ -82,7 +85,7 @@ export interface MomentumStep {
   readonly gradientFactor: number;
 }
 
-/** A started back end: TensorFlow.js with every kernel that training a U-Net and a ResNet needs. */
+/** A started back end: TensorFlow.js with every kernel that training a U-Net and a ResNet needs, of images or of volumes. */
 export interface Engine {
   readonly tf: Tf;
   readonly backEnd: BackEnd;
@@ -90,20 +93,25 @@ export interface Engine {
   readonly threads: number;
   /** What the kernels run on, where a back end has a choice; the name of a graphics processor where it is known. */
   readonly device?: string;
-  /** Normalisation over batch and space with statistics of `x` itself [N,H,W,C], scale and shift [C]; has a gradient. */
-  normalise(x: tfjs.Tensor4D, scale: tfjs.Tensor1D, shift: tfjs.Tensor1D, options: NormalisationOptions): Normalised;
+  /** Normalisation over batch and space with statistics of `x` itself, scale and shift [C]; has a gradient. */
+  normalise<X extends ImagesOrVolumes>(
+    x: X,
+    scale: tfjs.Tensor1D,
+    shift: tfjs.Tensor1D,
+    options: NormalisationOptions,
+  ): Normalised<X>;
   /**
    * running * momentum + batch * (1 - momentum), from what batch normalisation with `epsilon` gave of a batch. New
    * tensors, without a gradient.
    */
   runningStatistics(
     running: RunningStatistics,
-    batch: Normalised,
+    batch: Normalised<ImagesOrVolumes>,
     epsilon: number,
     momentum: number,
   ): RunningStatistics;
-  /** Losses of logits and masks [N,H,W,S], per image and structure; has a gradient by the logits. */
-  crossEntropyAndDice(logits: tfjs.Tensor4D, masks: tfjs.Tensor4D): SegmentationLosses;
+  /** Losses of logits and masks [N,H,W,S] or [N,D,H,W,S], per image and structure; has a gradient by the logits. */
+  crossEntropyAndDice(logits: ImagesOrVolumes, masks: ImagesOrVolumes): SegmentationLosses;
   /** Losses [N] of logits [N,C]; `weightedClasses` [N,C] holds the example's weight at its class, 0 elsewhere. */
   softmaxCrossEntropy(logits: tfjs.Tensor2D, weightedClasses: tfjs.Tensor2D): tfjs.Tensor1D;
   /** One step of Adam or AdamW, in place, in one pass. */
@@ -116,6 +124,12 @@ export interface Engine {
   heapBytes(): number;
   /** Ends the helper threads. The engine is not usable afterwards. */
   stop(): Promise<void>;
+}
+
+/** What a back end brings: normalisation and losses of images alone. */
+export interface ImageEngine extends Omit<Engine, 'normalise' | 'crossEntropyAndDice'> {
+  normalise(x: tfjs.Tensor4D, scale: tfjs.Tensor1D, shift: tfjs.Tensor1D, options: NormalisationOptions): Normalised;
+  crossEntropyAndDice(logits: tfjs.Tensor4D, masks: tfjs.Tensor4D): SegmentationLosses;
 }
 
 /** One row of `consilium doctor`. */

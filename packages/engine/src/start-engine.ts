@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { ConsiliumError } from '@consilium/errors';
 import { startCpuEngine } from './cpu-engine.js';
-import type { BackEnd, Engine, EngineMode, EngineOptions } from './engine.js';
+import type { BackEnd, Engine, EngineMode, EngineOptions, ImageEngine } from './engine.js';
 import { hasGpuInstallation } from './tensorflow/gpu.js';
 import { startTensorflowEngine } from './tensorflow/tensorflow-engine.js';
+import { withVolumes } from './volumes.js';
 import { startWasmEngine } from './wasm/wasm-engine.js';
 import { startWebgpuEngine } from './webgpu/webgpu-engine.js';
 
@@ -18,7 +19,7 @@ export function defaultBackEnds(): BackEnd[] {
   return hasGpuInstallation() ? ['tensorflow', 'wasm'] : ['wasm'];
 }
 
-const START: Record<BackEnd, (mode: EngineMode, threads: number) => Promise<Engine>> = {
+const START: Record<BackEnd, (mode: EngineMode, threads: number) => Promise<ImageEngine>> = {
   wasm: startWasmEngine,
   tensorflow: startTensorflowEngine,
   webgpu: startWebgpuEngine,
@@ -26,7 +27,7 @@ const START: Record<BackEnd, (mode: EngineMode, threads: number) => Promise<Engi
 };
 
 /** TensorFlow.js has one back end at a time per process, so there is one engine; its users share it. */
-let running: { readonly key: string; readonly engine: Engine; users: number } | undefined;
+let running: { readonly key: string; readonly engine: ImageEngine; users: number } | undefined;
 
 /**
  * Starts a back end: the one that is asked for, or the first that works of those that are fit for training. A second start with the same options gives the
@@ -48,7 +49,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   started.users++;
   let isStopped = false;
   return {
-    ...started.engine,
+    ...withVolumes(started.engine),
     stop: async () => {
       if (isStopped) return;
       isStopped = true;
@@ -60,7 +61,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   };
 }
 
-async function startFirst(mode: EngineMode, threads: number): Promise<Engine> {
+async function startFirst(mode: EngineMode, threads: number): Promise<ImageEngine> {
   const failures: unknown[] = [];
   const backEnds = defaultBackEnds();
   for (const backEnd of backEnds) {

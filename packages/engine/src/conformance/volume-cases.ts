@@ -1,4 +1,4 @@
-import type { Engine, Tensor, Tensor5D } from '../engine.js';
+import type { Engine, Tensor, Tensor1D, Tensor5D } from '../engine.js';
 import type { Case } from './cases.js';
 import { random } from './random-tensor.js';
 
@@ -39,8 +39,20 @@ const TRANSPOSED = [
   [1, 3, 4, 5, 8, 4, 3, 1],
 ] as const;
 
-/** Convolutions and pooling of volumes, and what a network of them needs beside. */
-export const VOLUME_CASES: Case[] = [...CONVOLUTIONS.map(convolution), ...TRANSPOSED.map(transposed)];
+/** volumes, depth, height, width, structures. */
+const STRUCTURES = [
+  [2, 3, 5, 7, 1],
+  [2, 9, 23, 25, 3],
+] as const;
+
+/** Convolutions of volumes (elementwise-cases.ts has the maximum pooling), and what a network of them needs beside. */
+export const VOLUME_CASES: Case[] = [
+  ...CONVOLUTIONS.map(convolution),
+  ...TRANSPOSED.map(transposed),
+  ...(['batch', 'group'] as const).map(normalisation),
+  ...STRUCTURES.map(losses),
+  { name: 'relu, concat, split, mean and average pooling of volumes', compute: between },
+];
 
 function convolution([n, d, h, w, c, k, size, stride, pad]: (typeof CONVOLUTIONS)[number]): Case {
   const filter = triple(size);
@@ -72,6 +84,51 @@ function transposed([n, d, h, w, c, k, size, stride]: (typeof TRANSPOSED)[number
       ]);
     },
   };
+}
+
+function normalisation(kind: 'batch' | 'group'): Case {
+  return {
+    name: `${kind} normalisation and ReLU of volumes`,
+    compute: (engine) => {
+      const { tf } = engine;
+      const options = { kind, groups: 3, epsilon: 1e-5, relu: true };
+      const x = tf.add(tf.mul(random(engine, [2, 4, 5, 3, 6], 1), 3), 10);
+      const inputs = [x, random(engine, [6], 2), random(engine, [6], 3)];
+      const run = (a: Tensor, b: Tensor, d: Tensor) =>
+        engine.normalise(a as Tensor5D, b as Tensor1D, d as Tensor1D, options);
+      const { mean, reciprocalStdDev } = run(x, inputs[1]!, inputs[2]!);
+      return [mean, reciprocalStdDev, ...withGradients(engine, (a, b, d) => run(a!, b!, d!).y as Tensor, inputs)];
+    },
+  };
+}
+
+function losses(shape: (typeof STRUCTURES)[number]): Case {
+  return {
+    name: `cross-entropy and Dice of ${shape.join('x')}`,
+    compute: (engine) => {
+      const { tf } = engine;
+      const masks = tf.cast(tf.greater(random(engine, shape, 3), 0.7), 'float32') as Tensor5D;
+      const run = (z: Tensor) => {
+        const { crossEntropy, dice } = engine.crossEntropyAndDice(z as Tensor5D, masks);
+        return tf.stack([crossEntropy, dice]);
+      };
+      // Apart: they are of different size.
+      const [y, ...gradients] = withGradients(engine, (z) => run(z!), [random(engine, shape, 1, 5)]);
+      return [...tf.unstack(y!), ...gradients];
+    },
+  };
+}
+
+function between(engine: Engine): Tensor[] {
+  const { tf } = engine;
+  const run = (a: Tensor, b: Tensor) => {
+    const [left, right] = tf.split(tf.concat([tf.relu(a), b], 4), [4, 5], 4) as [Tensor5D, Tensor5D];
+    return tf.add(tf.mul(tf.avgPool3d(right, 2, 2, 'same'), 2), tf.mean(left, [1, 2, 3, 4], true)) as Tensor;
+  };
+  return withGradients(engine, (a, b) => run(a!, b!), [
+    random(engine, [2, 4, 3, 5, 6], 1),
+    random(engine, [2, 4, 3, 5, 3], 2),
+  ]);
 }
 
 function withGradients(engine: Engine, run: (...t: Tensor[]) => Tensor, inputs: Tensor[]): Tensor[] {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Engine, Tensor, Tensor2D, Tensor4D } from '../index.js';
+import type { Engine, Tensor, Tensor2D, Tensor4D, Tensor5D } from '../index.js';
 import { startEngine } from '../index.js';
 import { composedLosses } from './composed-losses.js';
 
@@ -44,6 +44,10 @@ it('keeps the loss and the gradient of a sure example, and shares them among equ
 it('refuses logits and targets of different shapes', () => {
   const { tf } = engine;
   const refused = expect.objectContaining({ code: 'KERNEL_UNSUPPORTED' });
-  expect(() => engine.crossEntropyAndDice(tf.zeros([1, 2, 2, 1]), tf.zeros([1, 2, 2, 2]))).toThrow(refused);
+  const unequal = [tf.zeros([1, 2, 2, 1]), tf.zeros([1, 2, 2, 2])] as [Tensor4D, Tensor4D];
+  expect(() => engine.crossEntropyAndDice(...unequal)).toThrow(refused);
+  // As images both would be 1x12x5x1.
+  const volumes = [tf.zeros([1, 3, 4, 5, 1]), tf.zeros([1, 4, 3, 5, 1])] as [Tensor5D, Tensor5D];
+  expect(() => engine.crossEntropyAndDice(...volumes)).toThrow(refused);
   expect(() => engine.softmaxCrossEntropy(tf.zeros([2, 3]), tf.zeros([3, 2]))).toThrow(refused);
 });

@@ -1,10 +1,10 @@
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import type { Engine, Tf } from '../engine.js';
+import type { ImageEngine, Tf } from '../engine.js';
 import { requireSegmentation } from './segmentation-losses.js';
 import { requireClasses } from './softmax-cross-entropy.js';
 
 /** The losses in ordinary operations: right on every back end whose sums are. */
-export function composedLosses(tf: Tf): Pick<Engine, 'crossEntropyAndDice' | 'softmaxCrossEntropy'> {
+export function composedLosses(tf: Tf): Pick<ImageEngine, 'crossEntropyAndDice' | 'softmaxCrossEntropy'> {
   return {
     crossEntropyAndDice: (logits, masks) => {
       requireSegmentation(tf, logits, masks);

@@ -1,5 +1,5 @@
 import { ConsiliumError } from '@consilium/errors';
-import type { Engine, EngineMode } from '../engine.js';
+import type { EngineMode, ImageEngine } from '../engine.js';
 import { composedLosses } from '../losses/composed-losses.js';
 import { runningStatistics } from '../normalisation/running-statistics.js';
 import { referenceOptimizer } from '../optimizer/reference-optimizer.js';
@@ -29,7 +29,7 @@ export async function startTensorflowEngine(
   mode: EngineMode,
   threadsAsked: number,
   folder: InstallationFolder = completeInstallation(),
-): Promise<Engine> {
+): Promise<ImageEngine> {
   const threads = mode === 'deterministic' && !hasGpuInstallation() ? 1 : threadsAsked;
   const tf = loadTf();
   loaded ??= load(folder, mode, threads);

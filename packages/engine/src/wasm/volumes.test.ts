@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { random } from '../conformance/random-tensor.js';
-import type { Engine, Tensor, Tensor5D } from '../index.js';
+import type { Engine, Tensor, Tensor1D, Tensor5D } from '../index.js';
 import { startEngine } from '../index.js';
 
 let engine: Engine | undefined;
@@ -21,4 +21,35 @@ it("samples the first voxel of each stride where the filter is smaller than the 
   };
   expect(results('same')).toEqual(results('valid'));
   expect(results('same')[3]![0]).toBe(inputs[0]!.dataSync()[0]);
+});
+
+it('gives the gradient of maximum pooling to the first of equal maxima of a volume', async () => {
+  engine = await startEngine({ backEnd: 'wasm', threads: 1 });
+  const { tf } = engine;
+  // Voxels (depth, row, column) 0..7; equal maxima at 3, 4 and 6, for each of five channels.
+  const column = [1, 2, 0, 5, 5, 3, 5, 4];
+  const x = tf.tensor5d(
+    column.flatMap((value) => Array<number>(5).fill(value)),
+    [1, 2, 2, 2, 5],
+  );
+  const dy = tf.tensor5d([7, 8, 9, 10, 11], [1, 1, 1, 1, 5]);
+  const dx = tf
+    .grad((t) => tf.maxPool3d(t as Tensor5D, 2, 2, 'valid'))(x, dy)
+    .dataSync();
+  const expected = new Float32Array(40);
+  expected.set([7, 8, 9, 10, 11], 15);
+  expect(dx).toEqual(expected);
+});
+
+it('leaves no tensor behind where a volume is seen as an image', async () => {
+  engine = await startEngine({ backEnd: 'wasm', threads: 1 });
+  const { tf } = engine;
+  const [x, scale, shift] = [random(engine, [1, 2, 3, 4, 6], 1), tf.ones([6]), tf.zeros([6])];
+  const before = tf.memory().numTensors;
+  const options = { kind: 'group', groups: 2, epsilon: 1e-5, relu: false } as const;
+  const { y, mean, reciprocalStdDev } = engine.normalise(x as Tensor5D, scale as Tensor1D, shift as Tensor1D, options);
+  const { crossEntropy, dice } = engine.crossEntropyAndDice(x as Tensor5D, x as Tensor5D);
+  expect(tf.memory().numTensors).toBe(before + 5);
+  expect([y.shape, mean.shape, dice.shape]).toEqual([x.shape, [1, 6], [1, 6]]);
+  tf.dispose([y, mean, reciprocalStdDev, crossEntropy, dice]);
 });

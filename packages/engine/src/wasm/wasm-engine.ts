@@ -1,4 +1,4 @@
-import type { Engine, EngineMode } from '../engine.js';
+import type { EngineMode, ImageEngine } from '../engine.js';
 import { segmentationLosses } from '../losses/segmentation-losses.js';
 import { softmaxCrossEntropy } from '../losses/softmax-cross-entropy.js';
 import { normalise } from '../normalisation/normalise.js';
@@ -20,7 +20,7 @@ import { ThreadPool } from './thread-pool.js';
  *
  * Errors   BACK_END_UNAVAILABLE.
  */
-export async function startWasmEngine(mode: EngineMode, threads: number): Promise<Engine> {
+export async function startWasmEngine(mode: EngineMode, threads: number): Promise<ImageEngine> {
   const tf = loadTf();
   loadWasmPackage();
   const upstream = await loadTensorflowModule();

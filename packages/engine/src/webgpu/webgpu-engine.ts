@@ -1,4 +1,4 @@
-import type { Engine, EngineMode } from '../engine.js';
+import type { EngineMode, ImageEngine } from '../engine.js';
 import { composedLosses } from '../losses/composed-losses.js';
 import { normalise, registerNormaliseGradient } from '../normalisation/normalise.js';
 import { registerReferenceNormalise } from '../normalisation/reference-normalise.js';
@@ -27,7 +27,7 @@ const LIMITS = [
  *
  * Errors   BACK_END_UNAVAILABLE, with the reason.
  */
-export async function startWebgpuEngine(mode: EngineMode): Promise<Engine> {
+export async function startWebgpuEngine(mode: EngineMode): Promise<ImageEngine> {
   const adapter = await requestAdapter();
   const device = await requestDevice(adapter);
   const tf = loadTf();
