@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
 import { type Engine, type EngineOptions, reasonWhyMissing, startEngine } from '@consilium/engine';
+import { ConsiliumError } from '@consilium/errors';
 import { type Group, openGroups, type Values } from './groups.ts';
 import { judge, type Results, type Verdict } from './judge.ts';
 import { type LongRun, runLong } from './long-run.ts';
@@ -57,12 +58,16 @@ async function computeAll(engine: Engine, groups: readonly Group[]): Promise<Res
       try {
         values.set(name, await compute(engine));
       } catch (error) {
-        values.set(name, String(error));
+        values.set(name, [String(error), detailOf(error)].filter(Boolean).join(' '));
       }
     }
     results.set(group.name, values);
   }
   return results;
+}
+
+function detailOf(error: unknown): string {
+  return error instanceof ConsiliumError && error.detail ? JSON.stringify(error.detail) : '';
 }
 
 function digestOf(results: Results): string {

@@ -4,7 +4,7 @@ import type { Tf } from '../engine.js';
 import { type KernelArguments, replaceKernel } from './replace-kernel.js';
 
 /** Rows that are added one after the other. */
-const BLOCK_ROWS = 32;
+const BLOCK_ROWS = 16;
 /** Up to so many TensorFlow's own sum over the last axes errs by less than 3e-7; of 20 million by 1.3e-6. */
 const WELL_ADDED = 2 ** 16;
 

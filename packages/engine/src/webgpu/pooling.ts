@@ -46,9 +46,9 @@ const code = `
     for (var row = low.x; row < high.x; row = row + 1) {
       for (var column = low.y; column < high.y; column = column + 1) {
         let at = ((image * uniforms.xShape.y + row) * uniforms.xShape.z + column) * uniforms.xShape.w + channel;
-        if (best < 0 || x[at] > largest) {
+        if (best < 0 || f32(x[at]) > largest) {
           best = at;
-          largest = x[at];
+          largest = f32(x[at]);
         }
       }
     }
@@ -65,7 +65,7 @@ const code = `
       for (var column = first.y; column <= last.y; column = column + 1) {
         let corner = vec2<i32>(row, column) * uniforms.strides - uniforms.pads;
         if (firstMaximum(coords.x, corner, coords.w) == index) {
-          sum = sum + dy[((coords.x * uniforms.windows.x + row) * uniforms.windows.y + column) * uniforms.xShape.w + coords.w];
+          sum = sum + f32(dy[((coords.x * uniforms.windows.x + row) * uniforms.windows.y + column) * uniforms.xShape.w + coords.w]);
         }
       }
     }

@@ -6,7 +6,10 @@ interface Shader {
   readonly name: string;
   readonly variableNames: readonly string[];
   readonly uniforms: string;
-  /** WGSL; `main(index : i32)` is called for every index below `uniforms.size`, and for some above. */
+  /**
+   * WGSL; `main(index : i32)` is called for every index below `uniforms.size`, and for some above. A float32 tensor that
+   * was cast from integers still holds integers, so values are read through `f32()`.
+   */
   readonly code: string;
 }
 

@@ -68,7 +68,7 @@ const SUM_BLOCKS = {
   code: `
     fn value(first : i32, row : i32, k : i32) -> f32 {
       if (row + k * uniforms.blocks >= uniforms.rows) { return 0.0; }
-      return x[first + k * uniforms.blocks * uniforms.inner];
+      return f32(x[first + k * uniforms.blocks * uniforms.inner]);
     }
     fn four(first : i32, row : i32, k : i32) -> f32 {
       return (value(first, row, k) + value(first, row, k + 1)) + (value(first, row, k + 2) + value(first, row, k + 3));
