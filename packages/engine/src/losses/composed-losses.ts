@@ -39,11 +39,22 @@ function classification(tf: Tf, logits: Tensor2D, weightedClasses: Tensor2D): Te
     const excess = tf.sub(tf.mul(exponentials, weight), weightedClasses);
     const gradients = tf.div(tf.sub(excess, tf.mul(weightedClasses, others)), tf.add(others, 1));
     (save as (kept: Tensor[]) => void)([gradients]);
-    const values = tf.sub(tf.mul(weight, tf.log1p(others)), tf.sum(tf.mul(weightedClasses, shifted), 1, true));
+    const values = tf.sub(tf.mul(weight, log1p(tf, others)), tf.sum(tf.mul(weightedClasses, shifted), 1, true));
     return {
       value: tf.reshape(values, [logits.shape[0]]),
       gradFunc: (dy: Tensor, saved: Tensor[]) => tf.mul(saved[0]!, tf.expandDims(dy, 1)),
     };
   });
   return compute(logits) as Tensor1D;
+}
+
+/** Some back ends have log(1 + x): nothing is left of a small x. There 2 artanh(x / (2 + x)) by its series, to 1e-8. */
+function log1p(tf: Tf, x: Tensor): Tensor {
+  const s = tf.div(x, tf.add(x, 2));
+  const squared = tf.square(s);
+  const series = [1 / 9, 1 / 7, 1 / 5, 1 / 3, 1].reduce<Tensor>(
+    (sum, c) => tf.add(tf.mul(sum, squared), c),
+    tf.zerosLike(x),
+  );
+  return tf.where(tf.less(x, 0.5), tf.mul(tf.mul(s, series), 2), tf.log(tf.add(x, 1)));
 }

@@ -21,10 +21,14 @@ const LIMITS = [
   'maxStorageBufferBindingSize',
 ] as const satisfies (keyof GPUSupportedLimits)[];
 
+/** Values of upstream's flag for products: its choice by shape, and the kernel in tiles. */
+const MATRIX_PRODUCTS = { fast: -1, deterministic: 3 } as const satisfies Record<EngineMode, number>;
+
 /**
  * Starts TensorFlow.js on a graphics processor through Dawn (Vulkan, Metal or Direct3D 12), for those without CUDA.
  * A tensor is read with `data()` alone: there is no synchronous way.
  *
+ * Numbers  upstream's kernel for products of long rows adds parts as they come: the deterministic mode is without it.
  * Errors   BACK_END_UNAVAILABLE, with the reason.
  */
 export async function startWebgpuEngine(mode: EngineMode): Promise<ImageEngine> {
@@ -33,6 +37,7 @@ export async function startWebgpuEngine(mode: EngineMode): Promise<ImageEngine> 
   const tf = loadTf();
   const { WebGPUBackend } = loadPackage();
   const backend = new WebGPUBackend(device, adapter.info);
+  tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', MATRIX_PRODUCTS[mode]);
   reportFailures(backend, device);
   registerSums(tf);
   registerPooling(tf);
