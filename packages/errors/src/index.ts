@@ -97,6 +97,7 @@ export const ERRORS = {
   MODEL_SPEC_INVALID: { kind: 'invalid', say: 'The model cannot be built as the plan describes it.' },
   TRAINING_DIVERGED: { kind: 'invalid', say: 'The training diverged: the loss is not a number.' },
   TRAINER_FAILED: { kind: 'unavailable', say: 'The training process ended before it had finished.' },
+  ENGINE_CRASHED: { kind: 'unavailable', say: 'The training engine crashed; the agent goes on without it.' },
   DEVICE_LOST: { kind: 'unavailable', say: 'The graphics processor stopped working during the training.' },
   MEMORY_EXHAUSTED: { kind: 'exhausted', say: 'The training needs more memory than there is.' },
   STOPPED: { kind: 'conflict', say: 'The work was stopped.' },

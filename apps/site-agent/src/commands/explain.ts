@@ -15,6 +15,8 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
   LABEL_TABLE_INVALID: 'Correct the label table: CSV with a column `file` and a column `label` or `mask`.',
   DISK_FULL: 'Free space on the disk of the site folder; nothing that was confirmed is lost.',
   DEVICE_LOST: 'Look into the log of the graphics driver; `consilium doctor` shows whether the device works again.',
+  ENGINE_CRASHED:
+    'It is tried again in a fresh process; if it comes back, `consilium doctor` shows which back ends work here.',
   MEMORY_EXHAUSTED: 'Give this machine more memory, or ask for a plan with smaller batches.',
 };
 

@@ -8,6 +8,7 @@ import { errorFields } from '../platform/logger.js';
 import type { Receipt } from '../stages.js';
 import { acceptedPlan } from './answer-invitation.js';
 import { fetchModel } from './fetch-model.js';
+import { WORTH_A_SECOND_TRY } from './train.js';
 import type { Work } from './work-context.js';
 
 /**
@@ -53,7 +54,7 @@ async function evaluate(work: Work, assignment: EvaluateAssignment, signal: Abor
   try {
     return await work.trainer.evaluate(job, plan.engine.mode, onBatch, signal);
   } catch (error) {
-    if (!(error instanceof ConsiliumError) || error.code !== 'TRAINER_FAILED') throw error;
+    if (!(error instanceof ConsiliumError && WORTH_A_SECOND_TRY.has(error.code))) throw error;
     return work.trainer.evaluate(job, plan.engine.mode, onBatch, signal);
   }
 }

@@ -54,7 +54,7 @@ it('gives the delta, the counts, and leaves no scratch file', async () => {
   expect(existsSync(deltaPath)).toBe(false);
 });
 
-it.each(['TRAINER_FAILED', 'MEMORY_EXHAUSTED', 'DEVICE_LOST'] as const)(
+it.each(['TRAINER_FAILED', 'ENGINE_CRASHED', 'MEMORY_EXHAUSTED', 'DEVICE_LOST'] as const)(
   '%s gets one more try with the same seed',
   async (code) => {
     const { outcome, seeds } = await trainAfter(code);

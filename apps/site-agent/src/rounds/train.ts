@@ -8,12 +8,17 @@ import type { Assignment, LocalDelta, OpenedDataset } from '../stages.js';
 import type { Work } from './work-context.js';
 
 /** The machine failed, not the work: a fresh process may do better, once. */
-const WORTH_A_SECOND_TRY: ReadonlySet<ErrorCode> = new Set(['TRAINER_FAILED', 'MEMORY_EXHAUSTED', 'DEVICE_LOST']);
+export const WORTH_A_SECOND_TRY: ReadonlySet<ErrorCode> = new Set([
+  'TRAINER_FAILED',
+  'ENGINE_CRASHED',
+  'MEMORY_EXHAUSTED',
+  'DEVICE_LOST',
+]);
 
 /**
  * Trains in the trainer's process. The seed depends on plan, round and site only: whatever is repeated gives the same bytes.
  *
- * Errors   TRAINING_DIVERGED, TRAINER_FAILED, MEMORY_EXHAUSTED, DEVICE_LOST, BACK_END_UNAVAILABLE, CHUNK_CORRUPT, STOPPED.
+ * Errors   TRAINING_DIVERGED, TRAINER_FAILED, ENGINE_CRASHED, MEMORY_EXHAUSTED, DEVICE_LOST, BACK_END_UNAVAILABLE, CHUNK_CORRUPT, STOPPED.
  */
 export function trainWith(work: Work) {
   return async (dataset: OpenedDataset, a: Assignment, signal: AbortSignal): Promise<LocalDelta> => {

@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Engine, startEngine } from '@consilium/engine';
-import { ConsiliumError, type ErrorCode } from '@consilium/errors';
+import { ConsiliumError } from '@consilium/errors';
 import { payloadBytes, payloadValues, sha256Hex } from '@consilium/tensors';
 import { evaluateModel, trainLocally } from '@consilium/training';
 import { openTensorFile } from '../preprocessing/tensor-file.js';
+import { errorOfEngine } from './crashes.js';
 import type { EvaluateJob, FromTrainer, ToTrainer, TrainJob } from './messages.js';
 import { readAhead } from './read-ahead.js';
 
@@ -15,7 +16,7 @@ import { readAhead } from './read-ahead.js';
 let engine: Engine | undefined;
 
 process.on('message', (message: ToTrainer) => {
-  void handle(message).then(send, (error: unknown) => send(failure(error)));
+  void handle(message).then(send, (error: unknown) => send(failure(error, message)));
 });
 process.on('disconnect', () => process.exit());
 // Ctrl-C reaches the whole group of processes; the agent decides when this one ends.
@@ -92,15 +93,10 @@ function send(message: FromTrainer): void {
   if (process.connected) process.send!(message);
 }
 
-function failure(error: unknown): FromTrainer {
+function failure(error: unknown, message: ToTrainer): FromTrainer {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  if (error instanceof ConsiliumError) return { kind: 'failed', code: error.code, detail: error.detail, stack };
-  return { kind: 'failed', code: foreignCode(error), detail: {}, stack };
-}
-
-/** Engines report a lack of memory in their own words: V8 and wasm as a RangeError, the C heap as an abort. */
-function foreignCode(error: unknown): ErrorCode {
-  const text = error instanceof Error ? `${error.name} ${error.message}` : String(error);
-  const isMemory = /memory|allocation failed|invalid array length|could not allocate|oom/i.test(text);
-  return isMemory ? 'MEMORY_EXHAUSTED' : 'TRAINER_FAILED';
+  const batchSize = message.kind === 'start' ? undefined : message.plan.training.batchSize;
+  const { code, detail } = error instanceof ConsiliumError ? error : errorOfEngine(error, batchSize);
+  const named = code === 'MEMORY_EXHAUSTED' && batchSize !== undefined ? { batchSize, ...detail } : detail;
+  return { kind: 'failed', code, detail: named, stack };
 }

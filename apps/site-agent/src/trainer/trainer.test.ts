@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ afterEach(() => trainer?.close());
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const job = {
-  plan: {} as never,
+  plan: { training: { batchSize: 12 } } as never,
   modelPaths: [],
   examples: { path: join(folder, 'none'), count: 0, pixels: 1, has: 'label' as const },
 };
@@ -38,8 +38,31 @@ it('a process that dies in a job is a typed error, and the next job gets a fresh
     ${STARTS}
     process.on('message', (m) => { if (m.kind !== 'start') process.kill(process.pid, 'SIGSEGV'); });`);
   const run = () => subject.evaluate(job, 'deterministic', () => {}, never);
-  await expect(run()).rejects.toMatchObject({ code: 'TRAINER_FAILED', detail: { signal: 'SIGSEGV' } });
-  await expect(run()).rejects.toMatchObject({ code: 'TRAINER_FAILED' });
+  await expect(run()).rejects.toMatchObject({ code: 'ENGINE_CRASHED', detail: { signal: 'SIGSEGV' } });
+  await expect(run()).rejects.toMatchObject({ code: 'ENGINE_CRASHED' });
+  expect(readFileSync(count, 'utf8')).toBe('xx');
+});
+
+it('a process that the system kills was short of memory: the batch size is named', async () => {
+  const subject = trainerOf(`
+    ${STARTS}
+    process.on('message', (m) => { if (m.kind !== 'start') process.kill(process.pid, 'SIGKILL'); });`);
+  const run = subject.evaluate(job, 'deterministic', () => {}, never);
+  const detail = { signal: 'SIGKILL', batchSize: 12, advice: expect.stringContaining('training.batchSize below 12') };
+  await expect(run).rejects.toMatchObject({ code: 'MEMORY_EXHAUSTED', detail });
+});
+
+it('an abort of the process is a crash, unless its last words speak of memory', async () => {
+  const aborting = (words: string) =>
+    trainerOf(`
+      ${STARTS}
+      process.on('message', (m) => { if (m.kind !== 'start') { process.stderr.write(${JSON.stringify(words)}); process.abort(); } });`);
+  const end = (words: string) => aborting(words).evaluate(job, 'deterministic', () => {}, never);
+  await expect(end('assertion failed')).rejects.toMatchObject({
+    code: 'ENGINE_CRASHED',
+    detail: { signal: 'SIGABRT' },
+  });
+  await expect(end('Allocation failed - process out of memory')).rejects.toMatchObject({ code: 'MEMORY_EXHAUSTED' });
 });
 
 it('a real V8 out-of-memory is told from a crash', async () => {

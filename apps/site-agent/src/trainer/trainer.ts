@@ -6,6 +6,7 @@ import type { TrainingStep } from '@consilium/training';
 import type { Statistics } from '@consilium/validation';
 import type { Logger } from '../platform/logger.js';
 import { stopReason, throwIfStopped } from '../platform/stopping.js';
+import { endOfProcess } from './crashes.js';
 import type { EvaluateJob, FromTrainer, ToTrainer, TrainJob } from './messages.js';
 
 export interface TrainerOptions {
@@ -39,7 +40,7 @@ export class Trainer {
 
   constructor(private readonly options: TrainerOptions) {}
 
-  /** Errors  those of training, TRAINER_FAILED, MEMORY_EXHAUSTED, BACK_END_UNAVAILABLE, or the signal's reason. */
+  /** Errors  those of training, TRAINER_FAILED, ENGINE_CRASHED, MEMORY_EXHAUSTED, BACK_END_UNAVAILABLE, or the signal's reason. */
   async train(
     job: Omit<TrainJob, 'kind'>,
     mode: EngineMode,
@@ -124,7 +125,8 @@ export class Trainer {
       else if (message.kind === 'failed') reject(this.failed(message));
       else resolve(message);
     };
-    const onClose = (code: number | null, cause: NodeJS.Signals | null) => reject(died(code, cause, stderr()));
+    const onClose = (code: number | null, cause: NodeJS.Signals | null) =>
+      reject(endOfProcess({ exit: code, signal: cause, stderr: stderr(), batchSize: batchSizeOf(request) }));
     const onError = (error: Error) => reject(new ConsiliumError('TRAINER_FAILED', {}, error));
     const onAbort = () => reject(stopReason(signal));
     child.on('message', onAnswer).on('close', onClose).on('error', onError);
@@ -143,10 +145,6 @@ export class Trainer {
   }
 }
 
-function died(code: number | null, signal: NodeJS.Signals | null, stderr: string): ConsiliumError {
-  const isMemory = /out of memory|allocation failed|cannot enlarge memory/i.test(stderr);
-  return new ConsiliumError(isMemory ? 'MEMORY_EXHAUSTED' : 'TRAINER_FAILED', {
-    exit: code ?? 'none',
-    signal: signal ?? 'none',
-  });
+function batchSizeOf(request: ToTrainer): number | undefined {
+  return request.kind === 'start' ? undefined : request.plan.training?.batchSize;
 }

@@ -119,7 +119,8 @@ export class ThreadPool {
     for (let done = Atomics.load(board, DONE); done < chunks; done = Atomics.load(board, DONE)) {
       if (++spins > SPINS_BEFORE_WAITING) Atomics.wait(board, DONE, done, 1);
     }
-    if (Atomics.load(board, FAILED) !== 0) throw new ConsiliumError('INTERNAL', { reason: 'a helper thread failed' });
+    if (Atomics.load(board, FAILED) !== 0)
+      throw new ConsiliumError('ENGINE_CRASHED', { reason: 'a helper thread failed' });
   }
 
   /** Resolves when the helper waits for work. It does not keep the process alive. */
