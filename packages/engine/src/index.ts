@@ -12,6 +12,8 @@ export {
   type Tolerance,
 } from './conformance/index.js';
 export type * from './engine.js';
+export { checkpoint } from './gradients/checkpoint.js';
+export { type VariableGradients, variableGradients } from './gradients/variable-gradients.js';
 export { probeBackEnds } from './probe-back-ends.js';
 export { startEngine } from './start-engine.js';
 export { findGpus, type Gpu } from './tensorflow/gpu.js';

@@ -1,3 +1,4 @@
+import type { Tensor } from '@consilium/engine';
 import { ConsiliumError } from '@consilium/errors';
 import type { Layout } from '@consilium/tensors';
 import { initialValues } from './initialise.js';
@@ -5,7 +6,7 @@ import type { Layer } from './layer.js';
 import type { Model, ModelPorts, ModelSpec } from './model.js';
 import { type Parameter, parametersOf } from './parameters.js';
 import { resnetLayers } from './resnet.js';
-import { runLayers } from './run-layers.js';
+import { type Pass, runLayers } from './run-layers.js';
 import { unetLayers } from './unet.js';
 
 /**
@@ -24,21 +25,23 @@ export function buildModel(spec: ModelSpec, ports: ModelPorts): Model {
     ports,
     layout: layoutOf(parameters),
     initialise: (seed) => initialValues(parameters, seed),
-    forward: (engine, tensors, x, mode) => {
+    forward: (engine, tensors, x, mode, recomputes = false) => {
       if (tensors.length !== parameters.length)
         throw new ConsiliumError('UPDATE_LAYOUT_MISMATCH', { expected: parameters.length, got: tensors.length });
-      const statistics = new Map<number, (typeof tensors)[number]>();
-      const logits = runLayers(
-        {
-          engine,
-          mode,
-          parameter: (name) => tensors[indices.get(name)!]!,
-          setStatistic: (name, value) => statistics.set(indices.get(name)!, value),
-        },
-        layers,
-        x,
-      );
-      return { logits, statistics };
+      const statistics = new Map<number, Tensor>();
+      const pass: Pass = {
+        engine,
+        mode,
+        recomputes,
+        parameter: (name) => tensors[indices.get(name)!]!,
+        setStatistic: (name, value) => statistics.set(indices.get(name)!, engine.tf.keep(value)),
+      };
+      try {
+        return { logits: runLayers(pass, layers, x), statistics };
+      } catch (error) {
+        engine.tf.dispose([...statistics.values()]);
+        throw error;
+      }
     },
   };
 }

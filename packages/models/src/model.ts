@@ -36,7 +36,10 @@ export type ForwardMode = 'train' | 'infer';
 export interface ForwardResult {
   /** U-Net [N,H,W,outputs]; ResNet [N,outputs]. Raw logits. */
   readonly logits: Tensor;
-  /** New values of running statistics by index of the layout (mode `train`, batch normalisation only). */
+  /**
+   * New values of running statistics by index of the layout (mode `train`, batch normalisation only). The caller disposes
+   * of them; no tidy does.
+   */
   readonly statistics: ReadonlyMap<number, Tensor>;
 }
 
@@ -46,6 +49,15 @@ export interface Model {
   readonly layout: Layout;
   /** Initial values in layout order: He-normal filters, unit scales, zero shifts. Same seed, same bytes. Plain JavaScript. */
   initialise(seed: Uint8Array): Float32Array;
-  /** `parameters` are tensors in layout order; `x` is [N,H,W,C]. */
-  forward(engine: Engine, parameters: readonly Tensor[], x: Tensor4D, mode: ForwardMode): ForwardResult;
+  /**
+   * `parameters` are tensors in layout order; `x` is [N,H,W,C]. With `recomputes` a gradient keeps only what lies between
+   * blocks of layers and computes the rest a second time: less memory for a third more time.
+   */
+  forward(
+    engine: Engine,
+    parameters: readonly Tensor[],
+    x: Tensor4D,
+    mode: ForwardMode,
+    recomputes?: boolean,
+  ): ForwardResult;
 }

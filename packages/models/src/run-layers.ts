@@ -1,6 +1,17 @@
-import type { Engine, NormalisationOptions, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@consilium/engine';
+import {
+  checkpoint,
+  type Engine,
+  type NormalisationOptions,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+} from '@consilium/engine';
 import type { Layer, Normalisation } from './layer.js';
+import { addBias, addEqual, concatChannels } from './linear-operations.js';
 import type { ForwardMode } from './model.js';
+import { parametersOf } from './parameters.js';
+import { segmentsOf } from './segments.js';
 
 /** Larger than the customary 1e-5: where a group is one channel, a dark and flat one would be blown up to noise. */
 const EPSILON = 1e-3;
@@ -11,13 +22,40 @@ const MOMENTUM = 0.9;
 export interface Pass {
   readonly engine: Engine;
   readonly mode: ForwardMode;
+  /** Whether the inside of each segment is computed again when the gradient passes, instead of being kept. */
+  readonly recomputes: boolean;
   parameter(name: string): Tensor;
+  /** Takes the tensor over; it outlives the tidies of the layers. */
   setStatistic(name: string, value: Tensor): void;
 }
 
 /** Sends `x` through the layers, one after the other. */
 export function runLayers(pass: Pass, layers: readonly Layer[], x: Tensor): Tensor {
-  return layers.reduce((y, layer) => runLayer(pass, layer, y), x);
+  if (!pass.recomputes) return runInTurn(layers, x, (layer, y) => runLayer(pass, layer, y));
+  return runInTurn(segmentsOf(layers), x, (segment, y) => {
+    if (segment.length === 1 && segment[0]!.kind === 'skip-connection') return runLayer(pass, segment[0]!, y);
+    const once = { ...pass, recomputes: false };
+    const again = { ...once, setStatistic: () => {} };
+    return checkpoint(pass.engine.tf, y, trainableOf(pass, segment), (input, isRepeated) =>
+      runLayers(isRepeated ? again : once, segment, input),
+    );
+  });
+
+  /** What one step gives is released when the next has read it; a gradient that needs it has a reference of its own. */
+  function runInTurn<Step>(steps: readonly Step[], first: Tensor, run: (step: Step, y: Tensor) => Tensor): Tensor {
+    const { tf } = pass.engine;
+    return steps.reduce((y, step) => {
+      const next = tf.tidy(() => run(step, y));
+      if (y !== first) y.dispose();
+      return next;
+    }, first);
+  }
+}
+
+function trainableOf(pass: Pass, layers: readonly Layer[]): Tensor[] {
+  return parametersOf(layers)
+    .filter(({ role }) => role !== 'running-statistic')
+    .map(({ name }) => pass.parameter(name));
 }
 
 function runLayer(pass: Pass, layer: Layer, x: Tensor): Tensor {
@@ -25,13 +63,13 @@ function runLayer(pass: Pass, layer: Layer, x: Tensor): Tensor {
   switch (layer.kind) {
     case 'convolution': {
       const y = tf.conv2d(x as Tensor4D, pass.parameter(`${layer.name}.filter`) as Tensor4D, layer.stride, 'same');
-      return layer.hasBias ? tf.add(y, pass.parameter(`${layer.name}.bias`)) : y;
+      return layer.hasBias ? addBias(pass.engine, y, pass.parameter(`${layer.name}.bias`) as Tensor1D) : y;
     }
     case 'up-convolution': {
       const [n, h, w] = (x as Tensor4D).shape;
       const filter = pass.parameter(`${layer.name}.filter`) as Tensor4D;
       const y = tf.conv2dTranspose(x as Tensor4D, filter, [n, 2 * h, 2 * w, layer.outputs], 2, 'same');
-      return tf.add(y, pass.parameter(`${layer.name}.bias`));
+      return addBias(pass.engine, y, pass.parameter(`${layer.name}.bias`) as Tensor1D);
     }
     case 'normalisation':
       return normalise(pass, layer, x as Tensor4D);
@@ -44,9 +82,9 @@ function runLayer(pass: Pass, layer: Layer, x: Tensor): Tensor {
       return tf.add(y, pass.parameter(`${layer.name}.bias`));
     }
     case 'skip-connection':
-      return tf.concat([runLayers(pass, layer.inner, x), x], 3);
+      return concatChannels(pass.engine, runLayers(pass, layer.inner, x) as Tensor4D, x as Tensor4D);
     case 'residual-block':
-      return tf.relu(tf.add(runLayers(pass, layer.body, x), runLayers(pass, layer.shortcut, x)));
+      return tf.relu(addEqual(pass.engine, runLayers(pass, layer.body, x), runLayers(pass, layer.shortcut, x)));
   }
 }
 

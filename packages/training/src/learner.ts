@@ -1,4 +1,4 @@
-import type { Engine, Tensor, Tensor4D } from '@consilium/engine';
+import { type Engine, type Tensor, type Tensor4D, variableGradients } from '@consilium/engine';
 import { ConsiliumError } from '@consilium/errors';
 import { buildModel, type Model, modelPorts } from '@consilium/models';
 import type { Batch } from './batches.js';
@@ -87,12 +87,12 @@ function differentiate({ engine, plan, model, objective, weights }: Differentiab
     const kept = tf.tidy(() => {
       const { height, width } = plan.preprocessing;
       const x: Tensor4D = tf.tensor4d(batch.images, [batch.count, height, width, 1]);
-      const { value, grads } = tf.variableGrads(() => {
+      const forward = () => {
         const result = model.forward(engine, weights.variables, x, 'train');
-        for (const [index, tensor] of result.statistics) statistics.set(index, tf.keep(tensor));
+        for (const [index, tensor] of result.statistics) statistics.set(index, tensor);
         return objective(result.logits, batch);
-      }, trained);
-      const gradients = trained.map((v) => grads[v.name]!);
+      };
+      const { value, gradients } = variableGradients(tf, forward, trained);
       return { measured: tf.stack([value, engine.gradientNorm(gradients)]), gradients };
     });
     return { ...kept, statistics };
