@@ -2,6 +2,7 @@ import type { EngineMode, ImageEngine } from './engine.js';
 import { registerCpuLosses } from './losses/cpu-losses.js';
 import { registerSegmentationGradient, segmentationLosses } from './losses/segmentation-losses.js';
 import { registerSoftmaxGradient, softmaxCrossEntropy } from './losses/softmax-cross-entropy.js';
+import { machineMemoryBytes } from './machine-memory.js';
 import { registerCpuNormalise } from './normalisation/cpu-normalise.js';
 import { normalise, registerNormaliseGradient } from './normalisation/normalise.js';
 import { runningStatistics } from './normalisation/running-statistics.js';
@@ -30,6 +31,7 @@ export async function startCpuEngine(mode: EngineMode): Promise<ImageEngine> {
       runningStatistics(tf, running, batch, { epsilon, momentum }),
     ...referenceOptimizer(tf),
     heapBytes: () => 0,
+    memoryLimitBytes: machineMemoryBytes(),
     stop: async () => {},
   };
 }

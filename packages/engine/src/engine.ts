@@ -122,6 +122,11 @@ export interface Engine {
   gradientNorm(gradients: readonly tfjs.Tensor[]): tfjs.Scalar;
   /** Bytes of the heap that the back end has taken; 0 where it cannot tell. */
   heapBytes(): number;
+  /**
+   * Most bytes that training may take here: of the back end's own bound, the machine's memory and the device's the least.
+   * The same in every round, as it does not look at what is free at the moment.
+   */
+  readonly memoryLimitBytes: number;
   /** Ends the helper threads. The engine is not usable afterwards. */
   stop(): Promise<void>;
 }

@@ -100,6 +100,10 @@ export const ERRORS = {
   ENGINE_CRASHED: { kind: 'unavailable', say: 'The training engine crashed; the agent goes on without it.' },
   DEVICE_LOST: { kind: 'unavailable', say: 'The graphics processor stopped working during the training.' },
   MEMORY_EXHAUSTED: { kind: 'exhausted', say: 'The training needs more memory than there is.' },
+  PLAN_TOO_LARGE: {
+    kind: 'exhausted',
+    say: 'The model, image and batch of the plan need more memory than this site has.',
+  },
   STOPPED: { kind: 'conflict', say: 'The work was stopped.' },
   // audit
   AUDIT_ENTRY_INVALID: { kind: 'invalid', say: 'The audit entry is not canonical.' },

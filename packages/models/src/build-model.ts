@@ -2,12 +2,10 @@ import type { Tensor } from '@consilium/engine';
 import { ConsiliumError } from '@consilium/errors';
 import type { Layout } from '@consilium/tensors';
 import { initialValues } from './initialise.js';
-import type { Layer } from './layer.js';
+import { layersOf } from './layers.js';
 import type { Model, ModelPorts, ModelSpec } from './model.js';
 import { type Parameter, parametersOf } from './parameters.js';
-import { resnetLayers } from './resnet.js';
 import { type Pass, runLayers } from './run-layers.js';
-import { unetLayers } from './unet.js';
 
 /**
  * Builds a model from its description; nothing is computed yet, and no back end is needed until `forward`.
@@ -16,7 +14,6 @@ import { unetLayers } from './unet.js';
  * Errors   MODEL_SPEC_INVALID.
  */
 export function buildModel(spec: ModelSpec, ports: ModelPorts): Model {
-  requireCounts({ ...ports });
   const layers = layersOf(spec, ports);
   const parameters = parametersOf(layers);
   const indices = new Map(parameters.map((p, index) => [p.name, index]));
@@ -46,17 +43,6 @@ export function buildModel(spec: ModelSpec, ports: ModelPorts): Model {
   };
 }
 
-function layersOf(spec: ModelSpec, ports: ModelPorts): Layer[] {
-  switch (spec.family) {
-    case 'unet':
-      requireCounts({ depth: spec.depth, baseFilters: spec.baseFilters });
-      return unetLayers(spec, ports);
-    case 'resnet':
-      requireCounts({ baseWidth: spec.baseWidth });
-      return resnetLayers(spec, ports);
-  }
-}
-
 function layoutOf(parameters: readonly Parameter[]): Layout {
   return parameters.map(({ name, shape, role }) => ({
     name,
@@ -66,10 +52,4 @@ function layoutOf(parameters: readonly Parameter[]): Layout {
     trainable: role !== 'running-statistic',
     scope: 'shared',
   }));
-}
-
-function requireCounts(counts: Record<string, number>): void {
-  for (const [name, value] of Object.entries(counts))
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw new ConsiliumError('MODEL_SPEC_INVALID', { reason: 'not a positive integer', [name]: value });
 }

@@ -87,3 +87,18 @@ function requireFits(plan: LearningTask, example: Example): void {
       got: example.mask?.length ?? 0,
     });
 }
+
+/** Cuts a batch into parts of at most `most` examples, which share its arrays. */
+export function partsOf(batch: Batch, most: number): Batch[] {
+  if (batch.count <= most) return [batch];
+  const pixels = batch.images.length / batch.count;
+  return Array.from({ length: Math.ceil(batch.count / most) }, (_, i) => {
+    const [start, end] = [i * most, Math.min((i + 1) * most, batch.count)];
+    return {
+      count: end - start,
+      images: batch.images.subarray(start * pixels, end * pixels),
+      masks: batch.masks.subarray(start * pixels, end * pixels),
+      labels: batch.labels.subarray(start, end),
+    };
+  });
+}

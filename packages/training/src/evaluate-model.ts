@@ -4,22 +4,27 @@ import { ConsiliumError } from '@consilium/errors';
 import { buildModel, type Model, modelPorts } from '@consilium/models';
 import { classificationStatistics, type Statistics, segmentationStatistics } from '@consilium/validation';
 import { type Batch, cutIntoBatches, readBatch } from './batches.js';
+import { boundsOf, planEvaluationMemory } from './memory-plan.js';
 import type { Evaluate, LearningTask } from './training.js';
 import { openWeights } from './weights.js';
 
 /**
  * Runs a model over all examples, without augmentation, and answers integers that sites may send and the coordinator adds.
  *
- * Errors   STOPPED, MODEL_SPEC_INVALID, UPDATE_LAYOUT_MISMATCH, DATASET_UNSUITABLE, EVALUATION_INVALID (a score that is no number).
+ * Errors   STOPPED, MODEL_SPEC_INVALID, PLAN_TOO_LARGE, UPDATE_LAYOUT_MISMATCH, DATASET_UNSUITABLE, EVALUATION_INVALID (a score that is no number).
  */
-export const evaluateModel: Evaluate = async (engine, { plan, values, examples, onBatch, signal }) => {
+export const evaluateModel: Evaluate = async (
+  engine,
+  { plan, values, examples, memoryLimitBytes, onBatch, signal },
+) => {
+  const { examplesAtOnce } = planEvaluationMemory(plan, boundsOf(engine, memoryLimitBytes));
   const model = buildModel(plan.model, modelPorts(plan));
   const weights = openWeights(engine, model, values);
   const counter = counterOf(plan);
   try {
     const order = Array.from({ length: examples.count }, (_, i) => i);
     let done = 0;
-    for (const indices of cutIntoBatches(order, plan.training.batchSize, false)) {
+    for (const indices of cutIntoBatches(order, examplesAtOnce, false)) {
       if (signal.aborted) throw new ConsiliumError('STOPPED');
       const batch = readBatch(plan, examples, indices);
       counter.add(await infer(engine, plan, model, weights.variables, batch), batch);

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ConsiliumError } from '@consilium/errors';
 import { openLearner } from './learner.js';
+import { boundsOf, planTrainingMemory } from './memory-plan.js';
 import type { LearningTask, Train } from './training.js';
 import { trainingBatches } from './training-batches.js';
 
@@ -11,12 +12,14 @@ import { trainingBatches } from './training-batches.js';
  *
  * Numbers  the loss of a step and the norm of its gradient come back in one read; the reported loss is the mean over the
  *          examples of the last epoch, each measured before the step that learns from it.
- * Errors   TRAINING_DIVERGED, STOPPED, MODEL_SPEC_INVALID, UPDATE_LAYOUT_MISMATCH, DATASET_EMPTY, DATASET_UNSUITABLE.
+ * Errors   TRAINING_DIVERGED, STOPPED, MODEL_SPEC_INVALID, PLAN_TOO_LARGE, UPDATE_LAYOUT_MISMATCH, DATASET_EMPTY, DATASET_UNSUITABLE.
  */
 export const trainLocally: Train = async (engine, request) => {
   const { plan, examples, signal } = request;
   if (examples.count === 0) throw new ConsiliumError('DATASET_EMPTY');
-  const learner = openLearner(engine, plan, request.initial, examples);
+  const memory = planTrainingMemory(plan, boundsOf(engine, request.memoryLimitBytes));
+  request.onMemoryPlan?.(memory);
+  const learner = openLearner(engine, plan, request.initial, examples, memory);
   try {
     const learningRate = learningRateOf(plan, request.round);
     const epochs = plan.training.epochsPerRound;

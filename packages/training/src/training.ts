@@ -1,6 +1,7 @@
 import type { Engine } from '@consilium/engine';
 import type { ModelSpec } from '@consilium/models';
 import type { Statistics } from '@consilium/validation';
+import type { MemoryPlan } from './memory-plan.js';
 import type { TrainingBatch } from './training-batches.js';
 
 /** One preprocessed example as the model sees it. */
@@ -87,6 +88,10 @@ export interface TrainingRequest {
   readonly seed: Uint8Array;
   /** The round's batches when someone else reads them, ahead of the training; else they are read between the steps. */
   readonly batches?: AsyncIterable<TrainingBatch>;
+  /** Most bytes that this may take of the back end; the engine's own limit when not given. */
+  readonly memoryLimitBytes?: number | undefined;
+  /** Called once, before the first step. */
+  readonly onMemoryPlan?: (memory: MemoryPlan) => void;
   readonly onStep?: (step: TrainingStep) => void;
   readonly signal: AbortSignal;
 }
@@ -102,11 +107,13 @@ export interface EvaluationRequest {
   readonly plan: LearningTask;
   readonly values: Float32Array;
   readonly examples: ExampleSource;
+  /** As in `TrainingRequest`. */
+  readonly memoryLimitBytes?: number | undefined;
   readonly onBatch?: (done: number, total: number) => void;
   readonly signal: AbortSignal;
 }
 
-/** Errors  TRAINING_DIVERGED, STOPPED, MODEL_SPEC_INVALID, UPDATE_LAYOUT_MISMATCH. */
+/** Errors  TRAINING_DIVERGED, STOPPED, MODEL_SPEC_INVALID, PLAN_TOO_LARGE, UPDATE_LAYOUT_MISMATCH. */
 export type Train = (engine: Engine, request: TrainingRequest) => Promise<TrainingResult>;
-/** Errors  STOPPED, MODEL_SPEC_INVALID, UPDATE_LAYOUT_MISMATCH. */
+/** Errors  STOPPED, MODEL_SPEC_INVALID, PLAN_TOO_LARGE, UPDATE_LAYOUT_MISMATCH. */
 export type Evaluate = (engine: Engine, request: EvaluationRequest) => Promise<Statistics>;

@@ -1,4 +1,4 @@
-import type { Scalar, Tensor4D, Variable } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Engine, startEngine } from '../index.js';
 import { checkpoint } from './checkpoint.js';
@@ -39,7 +39,7 @@ it('gives the bytes of TensorFlow.js, leaves no tensor, and holds fewer on the w
     let held = 0;
     const first = tf.customGrad((a) => ({
       value: tf.mul(a as Tensor4D, 2),
-      gradFunc: (dy: Tensor4D) => {
+      gradFunc: (dy: Tensor) => {
         held = tf.memory().numTensors;
         return tf.mul(dy, 2);
       },
@@ -56,7 +56,7 @@ it('an operation may hand its derivative on as it is, to both of its inputs', ()
   const { tf } = engine;
   const sum = tf.customGrad((a, b) => ({
     value: tf.add(a as Tensor4D, b as Tensor4D),
-    gradFunc: (dy: Tensor4D) => [dy, dy],
+    gradFunc: (dy: Tensor) => [dy, dy],
   }));
   const f = () => tf.sum(tf.square(sum(layer(x, 0), layer(x, 1)))) as Scalar;
   const plain = () => tf.sum(tf.square(tf.add(layer(x, 0), layer(x, 1)))) as Scalar;

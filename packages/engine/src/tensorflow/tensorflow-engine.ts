@@ -1,12 +1,13 @@
 import { ConsiliumError } from '@consilium/errors';
 import type { EngineMode, ImageEngine } from '../engine.js';
 import { composedLosses } from '../losses/composed-losses.js';
+import { machineMemoryBytes } from '../machine-memory.js';
 import { runningStatistics } from '../normalisation/running-statistics.js';
 import { referenceOptimizer } from '../optimizer/reference-optimizer.js';
 import { loadTf } from '../tfjs.js';
 import { releaseResourcesWithTensors, tensorflowAdamStep } from './adam.js';
 import { readEngineEnvironment, setForTensorflow } from './env.js';
-import { hasGpuInstallation } from './gpu.js';
+import { findGpus, hasGpuInstallation } from './gpu.js';
 import { type InstallationFolder, installationFolder, requireInstallation } from './installation.js';
 import { registerTensorflowNormalise, tensorflowNormalise } from './normalise.js';
 import { Operations } from './operations.js';
@@ -59,11 +60,19 @@ export async function startTensorflowEngine(
     ...referenceOptimizer(tf),
     adamStep: (step) => tensorflowAdamStep(operations, step),
     heapBytes: () => 0,
+    memoryLimitBytes: backend.isUsingGpuDevice ? gpuMemoryBytes() : machineMemoryBytes(),
     stop: async () => {
       operations.dispose();
       tf.removeBackend('tensorflow');
     },
   };
+}
+
+/** What was allowed, or nine tenths of the first GPU's memory; where that is not told, no more than the machine's. */
+function gpuMemoryBytes(): number {
+  const allowed = readEngineEnvironment().gpuMemoryMebibytes;
+  const mebibytes = allowed === undefined ? 0.9 * (findGpus()[0]?.memoryMebibytes ?? 0) : Number(allowed);
+  return mebibytes > 0 ? mebibytes * 2 ** 20 : machineMemoryBytes();
 }
 
 function completeInstallation(): InstallationFolder {

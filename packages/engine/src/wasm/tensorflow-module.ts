@@ -7,7 +7,8 @@ import { loadWasmPackage } from '../tfjs.js';
 const require = createRequire(import.meta.url);
 const PACKAGE = '@tensorflow/tfjs-backend-wasm';
 const PAGE_BYTES = 65_536;
-const HEAP_BYTES = 2 ** 32; // what 32-bit addresses reach
+/** What 32-bit addresses reach. */
+export const HEAP_BYTES = 2 ** 32;
 /** Upstream's allocator takes its growth as a signed number: a larger request would shrink the heap. */
 const LARGEST_ALLOCATION = 2 ** 31 - 2 ** 20;
 

@@ -1,6 +1,7 @@
 import type { EngineMode, ImageEngine } from '../engine.js';
 import { segmentationLosses } from '../losses/segmentation-losses.js';
 import { softmaxCrossEntropy } from '../losses/softmax-cross-entropy.js';
+import { machineMemoryBytes } from '../machine-memory.js';
 import { normalise } from '../normalisation/normalise.js';
 import { runningStatistics } from '../normalisation/running-statistics.js';
 import { loadTf, loadWasmPackage } from '../tfjs.js';
@@ -11,7 +12,7 @@ import { Heap } from './heap.js';
 import { installKernels } from './install-kernels.js';
 import { loadKernelModule } from './kernel-module.js';
 import { momentumStep } from './momentum.js';
-import { loadTensorflowModule } from './tensorflow-module.js';
+import { HEAP_BYTES, loadTensorflowModule } from './tensorflow-module.js';
 import { ThreadPool } from './thread-pool.js';
 
 /**
@@ -46,6 +47,7 @@ export async function startWasmEngine(mode: EngineMode, threads: number): Promis
     momentumStep: (step) => momentumStep(tf, step),
     gradientNorm: (gradients) => gradientNorm(tf, gradients),
     heapBytes: () => upstream.memory.buffer.byteLength,
+    memoryLimitBytes: Math.min(HEAP_BYTES, machineMemoryBytes()),
     stop: async () => {
       await pool.stop();
       tf.removeBackend('wasm');

@@ -1,5 +1,6 @@
 import type { EngineMode, ImageEngine } from '../engine.js';
 import { composedLosses } from '../losses/composed-losses.js';
+import { machineMemoryBytes } from '../machine-memory.js';
 import { normalise, registerNormaliseGradient } from '../normalisation/normalise.js';
 import { registerReferenceNormalise } from '../normalisation/reference-normalise.js';
 import { runningStatistics } from '../normalisation/running-statistics.js';
@@ -58,6 +59,7 @@ export async function startWebgpuEngine(mode: EngineMode): Promise<ImageEngine> 
     ...composedLosses(tf),
     ...referenceOptimizer(tf),
     heapBytes: () => backend.memory().numBytesAllocatedInGPU,
+    memoryLimitBytes: machineMemoryBytes(), // WebGPU does not tell the device's
     stop: async () => {
       tf.removeBackend('webgpu');
       device.destroy();
