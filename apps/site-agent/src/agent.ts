@@ -37,6 +37,7 @@ export async function runAgent(config: SiteConfig, options: AgentOptions, signal
   const trainer = new Trainer({
     backEnd: config.backEnd,
     threads: config.threads,
+    memoryLimitBytes: config.memoryLimitBytes,
     logger,
     ...(options.trainerEntry && { entry: options.trainerEntry }),
   });

@@ -23,6 +23,11 @@ function program(): Command {
     .description('connect to the coordinator and take part in runs, until stopped with Ctrl-C')
     .requiredOption('--dir <folder>', 'the site folder: site.json, tls/, and everything the agent keeps')
     .option('--threads <n>', 'threads of the training engine (default: all cores)', positive)
+    .option(
+      '--memory <mebibytes>',
+      'most memory that training may take; larger batches are computed in parts (default: 4096 for wasm, or what the machine has)',
+      positive,
+    )
     .action((options: StartOptions) => start(options));
   site
     .command('status')

@@ -2,7 +2,13 @@ export { type Batch, readBatch } from './batches.js';
 export { evaluateModel } from './evaluate-model.js';
 export { type Learner, openLearner } from './learner.js';
 export { type Estimate, estimateOf, type StepLoad } from './memory-estimate.js';
-export { type MemoryBounds, type MemoryPlan, planEvaluationMemory, planTrainingMemory } from './memory-plan.js';
+export {
+  boundsOf,
+  type MemoryBounds,
+  type MemoryPlan,
+  planEvaluationMemory,
+  planTrainingMemory,
+} from './memory-plan.js';
 export { trainLocally } from './train-locally.js';
 export type * from './training.js';
 export { type TrainingBatch, trainingBatches } from './training-batches.js';

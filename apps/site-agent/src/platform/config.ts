@@ -29,7 +29,16 @@ export interface SiteConfig extends SiteSettings {
   readonly backEnd: 'wasm' | 'cpu' | undefined;
   /** Threads of the engine; the engine's own choice when not given. */
   readonly threads: number | undefined;
+  /** Most bytes that training may take; what the engine finds when not given. */
+  readonly memoryLimitBytes: number | undefined;
   readonly reach: ReachPoint<KillPoint>;
+}
+
+/** What a person grants the engine. */
+export interface EngineLimits {
+  readonly threads?: number;
+  /** Mebibytes. */
+  readonly memory?: number;
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
@@ -39,7 +48,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
  *
  * Errors   CONFIG_INVALID, its detail naming each problem by file and field.
  */
-export function readConfig(root: string, environment: Environment, threads?: number): SiteConfig {
+export function readConfig(root: string, environment: Environment, limits: EngineLimits = {}): SiteConfig {
   const folder = siteFolder(root);
   const problems: string[] = [];
   const settings = readSettings(folder, problems);
@@ -61,7 +70,8 @@ export function readConfig(root: string, environment: Environment, threads?: num
     tls,
     logLevel,
     backEnd: backEnd as 'wasm' | 'cpu' | undefined,
-    threads,
+    threads: limits.threads,
+    memoryLimitBytes: limits.memory === undefined ? undefined : limits.memory * 2 ** 20,
     reach: killPoints(KILL_POINTS, environment.killPoint, environment.killLog),
   });
 }

@@ -2,6 +2,8 @@ import { ConsiliumError, ERRORS, type ErrorCode, errorCode } from '@consilium/er
 import { type Plan, planFromCanonical } from '@consilium/plan';
 import type { Invitation } from '@consilium/proto';
 import { digestBytes, digestHex } from '../connection/wire.js';
+import { errorFields } from '../platform/logger.js';
+import { throwIfStopped } from '../platform/stopping.js';
 import { requireSuitable } from '../preprocessing/eligible.js';
 import type { Answer } from '../state/invitation-book.js';
 import type { Workshop } from './work-context.js';
@@ -16,13 +18,13 @@ const TOO_LATE: ReadonlySet<ErrorCode> = new Set(['RUN_EVENT_NOT_ALLOWED', 'SITE
  * Errors   what the coordinator answers; STOPPED.
  */
 export async function answerInvitation(
-  workshop: Pick<Workshop, 'link' | 'state' | 'datasets' | 'logger'>,
+  workshop: Pick<Workshop, 'link' | 'state' | 'datasets' | 'trainer' | 'logger'>,
   invitation: Invitation,
   signal: AbortSignal,
 ): Promise<void> {
   const { runId } = invitation;
   const planDigest = digestHex(invitation.planDigest);
-  const answer = await decide(workshop, invitation, planDigest);
+  const answer = await decide(workshop, invitation, planDigest, signal);
   workshop.state.invitations.record({ runId, planDigest, plan: invitation.plan, answer });
   workshop.logger.info(
     { runId, planDigest, ...answer },
@@ -38,20 +40,40 @@ export async function answerInvitation(
 }
 
 async function decide(
-  { state, datasets, logger }: Pick<Workshop, 'state' | 'datasets' | 'logger'>,
+  { state, datasets, trainer, logger }: Pick<Workshop, 'state' | 'datasets' | 'trainer' | 'logger'>,
   invitation: Invitation,
   planDigest: string,
+  signal: AbortSignal,
 ): Promise<Answer> {
   try {
     const plan = planFromCanonical(invitation.plan, planDigest);
     const registered = state.datasets.find(plan.data.dataset);
     if (!registered) throw new ConsiliumError('DATASET_NOT_FOUND', { dataset: plan.data.dataset });
     const exampleCount = requireSuitable(await datasets.load(registered.version), plan);
+    await requireMemory({ trainer, logger }, plan, signal);
     return { accepted: true, datasetVersion: registered.version, exampleCount };
   } catch (error) {
+    throwIfStopped(signal);
     if (!(error instanceof ConsiliumError)) throw error;
     logger.warn({ runId: invitation.runId, code: error.code, detail: error.detail }, 'this site cannot take part');
     return { accepted: false, refusalCode: error.code };
+  }
+}
+
+/** What a site cannot do today and not tomorrow either. Any other failure of the trainer may be gone when the round begins. */
+const CANNOT_TRAIN: ReadonlySet<ErrorCode> = new Set(['PLAN_TOO_LARGE', 'BACK_END_UNAVAILABLE', 'MODEL_SPEC_INVALID']);
+
+async function requireMemory(
+  { trainer, logger }: Pick<Workshop, 'trainer' | 'logger'>,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await trainer.check(plan, plan.engine.mode, signal);
+  } catch (error) {
+    throwIfStopped(signal);
+    if (CANNOT_TRAIN.has(errorCode(error))) throw error;
+    logger.warn(errorFields(error), 'whether the plan fits into memory could not be found out');
   }
 }
 

@@ -37,6 +37,7 @@ function siteBefore(answer: (runId: string) => object): Workshop {
   return {
     ...{ folder, state, logger: createLogger('silent', 'site-a') },
     datasets: { load: async () => ({ examples }), keepOnly: (wanted: Set<string>) => store.keepOnly(wanted) },
+    trainer: { check: async () => {} },
     tensors: new TensorCache(folder.tensors, store),
     weights: new WeightStore(folder.weights),
     link: { call: async (attempt: (c: unknown, o: object) => unknown) => attempt(client, {}) },

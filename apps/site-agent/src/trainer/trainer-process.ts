@@ -3,10 +3,10 @@ import { basename } from 'node:path';
 import { type Engine, startEngine } from '@consilium/engine';
 import { ConsiliumError } from '@consilium/errors';
 import { payloadBytes, payloadValues, sha256Hex } from '@consilium/tensors';
-import { evaluateModel, trainLocally } from '@consilium/training';
+import { boundsOf, evaluateModel, planEvaluationMemory, planTrainingMemory, trainLocally } from '@consilium/training';
 import { openTensorFile } from '../preprocessing/tensor-file.js';
 import { errorOfEngine } from './crashes.js';
-import type { EvaluateJob, FromTrainer, ToTrainer, TrainJob } from './messages.js';
+import type { CheckJob, EvaluateJob, FromTrainer, ToTrainer, TrainJob } from './messages.js';
 import { readAhead } from './read-ahead.js';
 
 /**
@@ -28,6 +28,8 @@ async function handle(message: ToTrainer): Promise<FromTrainer> {
     case 'start':
       engine = await startEngine(message.engine);
       return { kind: 'started', backEnd: engine.backEnd, threads: engine.threads };
+    case 'check':
+      return check(started(), message);
     case 'train':
       return train(started(), message);
     case 'evaluate':
@@ -38,6 +40,13 @@ async function handle(message: ToTrainer): Promise<FromTrainer> {
 function started(): Engine {
   if (!engine) throw new ConsiliumError('INTERNAL', { problem: 'a job before the engine' });
   return engine;
+}
+
+function check(on: Engine, { plan, memoryLimitBytes }: CheckJob): FromTrainer {
+  const bounds = boundsOf(on, memoryLimitBytes);
+  planTrainingMemory(plan, bounds);
+  planEvaluationMemory(plan, bounds);
+  return { kind: 'fits' };
 }
 
 async function train(on: Engine, job: TrainJob): Promise<FromTrainer> {
@@ -51,6 +60,8 @@ async function train(on: Engine, job: TrainJob): Promise<FromTrainer> {
       round: job.round,
       seed: job.seed,
       batches: readAhead(job),
+      memoryLimitBytes: job.memoryLimitBytes,
+      onMemoryPlan: (memory) => send({ kind: 'memory', memory }),
       onStep: (step) => send({ kind: 'step', step }),
       signal: new AbortController().signal, // a stop is the end of this process
     });
@@ -70,6 +81,7 @@ async function evaluate(on: Engine, job: EvaluateJob): Promise<FromTrainer> {
       plan: job.plan,
       values,
       examples,
+      memoryLimitBytes: job.memoryLimitBytes,
       onBatch: (done, total) => send({ kind: 'batch', done, total }),
       signal: new AbortController().signal,
     });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { createLogger } from '../platform/logger.js';
+import { SMALL_PLAN } from '../testing/plan.fixture.js';
 import { SOURCE_ENTRY } from './source-entry.fixture.js';
 import { Trainer } from './trainer.js';
 
@@ -94,6 +95,25 @@ it('a stop ends a job that never answers, at once', async () => {
   });
   expect(performance.now() - begin).toBeLessThan(2000);
 });
+
+it('the real process says whether a plan fits, and what would', async () => {
+  const withLimit = (memoryLimitBytes: number) =>
+    new Trainer({ logger, backEnd: 'cpu', entry: SOURCE_ENTRY, memoryLimitBytes });
+  trainer = withLimit(2 ** 30);
+  await trainer.check(SMALL_PLAN, 'deterministic', never);
+  trainer.close();
+  trainer = withLimit(10_000);
+  const detail = {
+    backEnd: 'cpu',
+    batchSize: SMALL_PLAN.training.batchSize,
+    limitMegabytes: 0,
+    fits: expect.any(String),
+  };
+  await expect(trainer.check(SMALL_PLAN, 'deterministic', never)).rejects.toMatchObject({
+    code: 'PLAN_TOO_LARGE',
+    detail,
+  });
+}, 20_000);
 
 it('the real process reports a chunk that does not have its digest', async () => {
   const modelPath = join(folder, 'f'.repeat(64));

@@ -2,16 +2,18 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { BackEnd, EngineMode } from '@consilium/engine';
 import { ConsiliumError } from '@consilium/errors';
-import type { TrainingStep } from '@consilium/training';
+import type { MemoryPlan, TrainingStep } from '@consilium/training';
 import type { Statistics } from '@consilium/validation';
 import type { Logger } from '../platform/logger.js';
 import { stopReason, throwIfStopped } from '../platform/stopping.js';
 import { endOfProcess } from './crashes.js';
-import type { EvaluateJob, FromTrainer, ToTrainer, TrainJob } from './messages.js';
+import type { CheckJob, EvaluateJob, FromTrainer, ToTrainer, TrainJob } from './messages.js';
 
 export interface TrainerOptions {
   readonly backEnd?: BackEnd | undefined;
   readonly threads?: number | undefined;
+  /** Most bytes that training may take; what the engine finds when not given. */
+  readonly memoryLimitBytes?: number | undefined;
   readonly logger: Logger;
   /** How the process is started; the compiled file beside this one when not given. */
   readonly entry?: { readonly path: string; readonly execArgv: readonly string[] };
@@ -40,6 +42,15 @@ export class Trainer {
 
   constructor(private readonly options: TrainerOptions) {}
 
+  /**
+   * Whether training and evaluation of a plan fit into memory here; starts the process if there is none.
+   *
+   * Errors   PLAN_TOO_LARGE, its detail naming what would fit; BACK_END_UNAVAILABLE; as `train`.
+   */
+  async check(plan: CheckJob['plan'], mode: EngineMode, signal: AbortSignal): Promise<void> {
+    await this.run({ kind: 'check', plan }, mode, signal, () => {});
+  }
+
   /** Errors  those of training, TRAINER_FAILED, ENGINE_CRASHED, MEMORY_EXHAUSTED, BACK_END_UNAVAILABLE, or the signal's reason. */
   async train(
     job: Omit<TrainJob, 'kind'>,
@@ -49,6 +60,7 @@ export class Trainer {
   ): Promise<Trained> {
     const answer = await this.run({ kind: 'train', ...job }, mode, signal, (message) => {
       if (message.kind === 'step') onStep(message.step);
+      else if (message.kind === 'memory') this.logMemory(job.plan.training.batchSize, message.memory);
     });
     if (answer.kind !== 'trained') throw new ConsiliumError('INTERNAL', { answer: answer.kind });
     return answer;
@@ -75,7 +87,7 @@ export class Trainer {
   }
 
   private async run(
-    job: TrainJob | EvaluateJob,
+    job: CheckJob | TrainJob | EvaluateJob,
     mode: EngineMode,
     signal: AbortSignal,
     onMessage: (message: FromTrainer) => void,
@@ -83,7 +95,7 @@ export class Trainer {
     throwIfStopped(signal);
     try {
       await this.start(mode, signal);
-      return await this.ask(job, signal, onMessage);
+      return await this.ask({ ...job, memoryLimitBytes: this.options.memoryLimitBytes }, signal, onMessage);
     } catch (error) {
       this.close(); // whatever state it is in, the next job gets a fresh one
       throw error;
@@ -121,7 +133,7 @@ export class Trainer {
     const { child, stderr } = this.process!;
     const { promise, resolve, reject } = Promise.withResolvers<FromTrainer>();
     const onAnswer = (message: FromTrainer) => {
-      if (message.kind === 'step' || message.kind === 'batch') onMessage(message);
+      if (message.kind === 'step' || message.kind === 'batch' || message.kind === 'memory') onMessage(message);
       else if (message.kind === 'failed') reject(this.failed(message));
       else resolve(message);
     };
@@ -137,6 +149,14 @@ export class Trainer {
       child.off('message', onAnswer).off('close', onClose).off('error', onError);
       signal.removeEventListener('abort', onAbort);
     });
+  }
+
+  /** A person should see it where a batch does not fit as it is: the same plan takes longer here. */
+  private logMemory(batchSize: number, { examplesAtOnce, recomputes, bytes }: MemoryPlan): void {
+    const fields = { batchSize, examplesAtOnce, recomputes, megabytes: Math.ceil(bytes / 1e6) };
+    const isWhole = examplesAtOnce >= batchSize && !recomputes;
+    if (isWhole) this.options.logger.debug(fields, 'batches fit into memory');
+    else this.options.logger.info(fields, 'batches do not fit into memory as they are: computed in parts');
   }
 
   private failed({ code, detail, stack }: Extract<FromTrainer, { kind: 'failed' }>): ConsiliumError {

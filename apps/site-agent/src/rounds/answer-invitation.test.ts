@@ -1,0 +1,69 @@
+import { rmSync } from 'node:fs';
+import { ConsiliumError, ERRORS, type ErrorCode } from '@consilium/errors';
+import { canonicalPlan, planHash } from '@consilium/plan';
+import type { Invitation } from '@consilium/proto';
+import { afterAll, expect, it } from 'vitest';
+import { digestBytes } from '../connection/wire.js';
+import { PARTS } from '../datasets/image.js';
+import { createLogger } from '../platform/logger.js';
+import { siteFolder } from '../platform/site-folder.js';
+import { openSiteState } from '../state/site-state.js';
+import { SMALL_PLAN } from '../testing/plan.fixture.js';
+import { temporaryFolder } from '../testing/site.fixture.js';
+import { answerInvitation } from './answer-invitation.js';
+import type { Workshop } from './work-context.js';
+
+const root = temporaryFolder();
+const state = openSiteState(siteFolder(root).state);
+state.datasets.register('films', 'a'.repeat(64), { train: 1, validation: 1, test: 1 });
+afterAll(() => {
+  state.close();
+  rmSync(root, { recursive: true });
+});
+
+/** What the coordinator hears from a site whose trainer answers the question about memory like this. */
+async function answerOf(runId: string, check: () => void, signal = new AbortController().signal): Promise<unknown> {
+  const heard: unknown[] = [];
+  const client = { answerInvitation: async ({ answer }: { answer: unknown }) => heard.push(answer) };
+  const examples = PARTS.map((part) => ({ part, mask: 'digest', modality: 'CR' }));
+  const workshop = {
+    ...{ state, logger: createLogger('silent', 'site-a') },
+    datasets: { load: async () => ({ examples }) },
+    trainer: { check: async () => check() },
+    link: { call: async (attempt: (c: unknown, o: object) => unknown) => attempt(client, {}) },
+  } as unknown as Workshop;
+  const plan = { plan: canonicalPlan(SMALL_PLAN), planDigest: digestBytes(planHash(SMALL_PLAN)) };
+  await answerInvitation(workshop, { runId, ...plan } as Invitation, signal);
+  return heard[0];
+}
+const failing = (code: ErrorCode) => () => {
+  throw new ConsiliumError(code, { fits: 'training.batchSize 4' });
+};
+
+it.each(['PLAN_TOO_LARGE', 'BACK_END_UNAVAILABLE'] as const)(
+  'declines with %s: it cannot train this plan',
+  async (code) => {
+    const answer = { case: 'decline', value: { code, sentence: ERRORS[code].say } };
+    expect(await answerOf(`run-${code}`, failing(code))).toEqual(answer);
+    expect(state.invitations.find(`run-${code}`)?.answer).toMatchObject({ accepted: false });
+  },
+);
+
+it('accepts where the plan fits, or where the trainer failed today', async () => {
+  expect(await answerOf('run-1', () => {})).toMatchObject({ case: 'accept' });
+  expect(await answerOf('run-2', failing('ENGINE_CRASHED'))).toMatchObject({ case: 'accept' });
+});
+
+it('a stop in the middle is no answer', async () => {
+  const stop = new AbortController();
+  const stopped = answerOf(
+    'run-3',
+    () => {
+      stop.abort();
+      throw new ConsiliumError('STOPPED');
+    },
+    stop.signal,
+  );
+  await expect(stopped).rejects.toMatchObject({ code: 'STOPPED' });
+  expect(state.invitations.find('run-3')).toBeUndefined();
+});
