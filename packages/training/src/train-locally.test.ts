@@ -3,7 +3,7 @@ import { startEngine } from '@consilium/engine';
 import { buildModel, deriveSeed, modelPorts } from '@consilium/models';
 import type { ClassificationStatistics, SegmentationStatistics } from '@consilium/validation';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { evaluateModel, trainLocally } from './index.js';
+import { estimateOf, evaluateModel, type MemoryPlan, trainLocally } from './index.js';
 import { classificationPlan, films, segmentationPlan } from './training.fixture.js';
 import type { ExampleSource, LearningTask, TrainingRequest, TrainingStep } from './training.js';
 
@@ -151,6 +151,23 @@ it('a training that diverges is an error, and leaves no tensor', async () => {
     diverged,
   );
   expect(tf.memory().numTensors).toBe(before);
+});
+
+it('a narrow limit cuts the batches into parts, says so, and learns the same', async () => {
+  const plan = segmentationPlan({ batchSize: 6 });
+  const examples = films(6, 16, 'mask');
+  const whole = await trainLocally(engine, request(plan, examples));
+  const plans: MemoryPlan[] = [];
+  const memoryLimitBytes = estimateOf(plan, 'cpu')({ mode: 'train', examples: 2, accumulates: true });
+  const narrow = { ...engine, backEnd: 'cpu' as const }; // wasm's estimate begins with its first heap, which is larger
+  const onMemoryPlan = (memory: MemoryPlan): void => void plans.push(memory);
+  const parts = await trainLocally(narrow, { ...request(plan, examples), memoryLimitBytes, onMemoryPlan });
+  expect(plans).toMatchObject([{ examplesAtOnce: 2, recomputes: false }]);
+  expect(parts.steps).toBe(whole.steps);
+  expect(parts.loss / whole.loss).toBeCloseTo(1, 5);
+  expect(parts.values).not.toEqual(initialOf(plan));
+  const tooNarrow = trainLocally(engine, { ...request(plan, examples), memoryLimitBytes: 1e6 });
+  await expect(tooNarrow).rejects.toMatchObject({ code: 'PLAN_TOO_LARGE' });
 });
 
 it('refuses weights of another model and a site without examples', async () => {
