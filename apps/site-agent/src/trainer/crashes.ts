@@ -52,12 +52,12 @@ function isLackOfMemory(text: string): boolean {
 }
 
 function memoryExhausted(facts: ErrorDetail, likely: string, batchSize?: number, cause?: unknown): ConsiliumError {
-  const batch = batchSize === undefined ? {} : { batchSize };
-  const advice = `more memory for this machine, or a plan with ${batchOrImage(batchSize)}`;
-  return new ConsiliumError('MEMORY_EXHAUSTED', { ...facts, likely, ...batch, advice }, cause);
+  return new ConsiliumError('MEMORY_EXHAUSTED', { ...facts, likely, ...adviceOnMemory(batchSize) }, cause);
 }
 
-function batchOrImage(batchSize: number | undefined): string {
-  if (batchSize === undefined) return 'smaller batches';
-  return batchSize > 1 ? `a training.batchSize below ${batchSize}` : 'smaller images or a smaller model';
+/** What to do where memory ran out in a job with batches of this size. */
+export function adviceOnMemory(batchSize: number | undefined): ErrorDetail {
+  const smaller = batchSize === 1 ? 'smaller images or a smaller model' : `a training.batchSize below ${batchSize}`;
+  if (batchSize === undefined) return { advice: 'more memory for this machine, or a plan with smaller batches' };
+  return { batchSize, advice: `more memory for this machine, or a plan with ${smaller}` };
 }

@@ -5,7 +5,7 @@ import { ConsiliumError } from '@consilium/errors';
 import { payloadBytes, payloadValues, sha256Hex } from '@consilium/tensors';
 import { boundsOf, evaluateModel, planEvaluationMemory, planTrainingMemory, trainLocally } from '@consilium/training';
 import { openTensorFile } from '../preprocessing/tensor-file.js';
-import { errorOfEngine } from './crashes.js';
+import { adviceOnMemory, errorOfEngine } from './crashes.js';
 import type { CheckJob, EvaluateJob, FromTrainer, ToTrainer, TrainJob } from './messages.js';
 import { readAhead } from './read-ahead.js';
 
@@ -109,6 +109,6 @@ function failure(error: unknown, message: ToTrainer): FromTrainer {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const batchSize = message.kind === 'start' ? undefined : message.plan.training.batchSize;
   const { code, detail } = error instanceof ConsiliumError ? error : errorOfEngine(error, batchSize);
-  const named = code === 'MEMORY_EXHAUSTED' && batchSize !== undefined ? { batchSize, ...detail } : detail;
-  return { kind: 'failed', code, detail: named, stack };
+  const advice = code === 'MEMORY_EXHAUSTED' ? adviceOnMemory(batchSize) : {};
+  return { kind: 'failed', code, detail: { ...detail, ...advice }, stack };
 }
