@@ -73,11 +73,11 @@ function invite(runId: string): void {
   coordinator.give({ case: 'invitation', value: { runId, plan, planDigest, invitedSites: ['site-a'] } as never });
 }
 
-function assign(runId: string, round: number): void {
+function assign(runId: string, round: number, digest = planDigest): void {
   const modelDigest = digestBytes(coordinator.addModel(manifest, initial));
   const answer = coordinator.answers.at(-1)!.answer;
   const datasetVersion = answer.case === 'accept' ? answer.value.datasetVersion : '';
-  const wire = { runId, round, planDigest, modelDigest, model: manifestToWire(manifest), baseRound: round - 1 };
+  const wire = { runId, round, planDigest: digest, modelDigest, model: manifestToWire(manifest), baseRound: round - 1 };
   coordinator.give({ case: 'train', value: { ...wire, datasetVersion, closesInMs: 60_000n } as never });
 }
 
@@ -193,6 +193,33 @@ it('an order to stop ends the training, and the agent asks for the next work', a
   assign('run-2', 2);
   await vi.waitFor(() => expect(coordinator.updates).toHaveLength(1), soon);
 }, 40_000);
+
+it('a trainer that is killed twice fails the round for want of memory, and the agent does the next one', async () => {
+  const trainerPids = () => logs.flatMap((line) => (JSON.parse(line) as { trainerPid?: number }).trainerPid ?? []);
+  const isTraining = () => coordinator.progress.some((p) => p.stage === Stage.TRAINING && p.step > 0);
+  await startConnected();
+  const long = planSchema.parse({ ...SMALL_PLAN, training: { ...SMALL_PLAN.training, epochsPerRound: 100 } });
+  const digest = digestBytes(planHash(long));
+  const invitation = { runId: 'run-killed', plan: canonicalPlan(long), planDigest: digest, invitedSites: [] };
+  coordinator.give({ case: 'invitation', value: invitation as never });
+  await vi.waitFor(() => expect(coordinator.answers.at(-1)!.runId).toBe('run-killed'), soon);
+  assign('run-killed', 1, digest);
+  for (const attempt of [1, 2]) {
+    coordinator.progress.length = 0;
+    await vi.waitFor(() => expect(trainerPids()).toHaveLength(attempt), soon);
+    await vi.waitFor(() => expect(isTraining()).toBe(true), soon);
+    process.kill(trainerPids().at(-1)!, 'SIGKILL');
+  }
+  await vi.waitFor(() => expect(coordinator.progress.some((p) => p.failure)).toBe(true), soon);
+  expect(coordinator.progress.find((p) => p.failure)!.failure!.code).toBe('MEMORY_EXHAUSTED');
+  expect(logs.join('')).toContain(`a training.batchSize below ${long.training.batchSize}`);
+
+  coordinator.updates.length = 0;
+  invite('run-after');
+  await vi.waitFor(() => expect(coordinator.answers.at(-1)!.runId).toBe('run-after'), soon);
+  assign('run-after', 1);
+  await vi.waitFor(() => expect(coordinator.updates).toHaveLength(1), soon);
+}, 60_000);
 
 it('a site without what the plan asks for declines and says why', async () => {
   await startConnected();

@@ -121,7 +121,10 @@ export class Trainer {
     const engine = { mode, ...(backEnd && { backEnd }), ...(threads && { threads }) };
     const answer = await this.ask({ kind: 'start', engine }, signal, () => {});
     if (answer.kind === 'started')
-      this.options.logger.info({ backEnd: answer.backEnd, threads: answer.threads, mode }, 'trainer started');
+      this.options.logger.info(
+        { backEnd: answer.backEnd, threads: answer.threads, mode, trainerPid: child.pid },
+        'trainer started',
+      );
   }
 
   /** Sends one request and waits for its last answer, the end of the process, or a stop. */
