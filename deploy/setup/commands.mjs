@@ -13,6 +13,8 @@ export const COMMANDS = {
   bench: { steps: ALL, lines: (args) => [['test/bench/run.mjs', ...args]] },
   conformance: { steps: ALL, lines: (args) => [['test/conformance/run.mjs', ...args]] },
   faults: { steps: ALL, lines: (args) => [['test/faults/run.mjs', ...args]] },
+  engine: { steps: ALL, lines: (args) => [['test/engine/run.mjs', ...args]] },
+  release: { steps: ALL, lines: (args) => [['deploy/release/run.mjs', ...args]] },
   check: {
     steps: ALL,
     lines: () => [

@@ -25,5 +25,6 @@ export {
   type InstalledEngine,
   removeTensorflow,
 } from './tensorflow/install/manage-installation.js';
+export { addonPackage, MANIFEST } from './tensorflow/install/prebuilt-addon.js';
 export type { InstallProgress } from './tensorflow/install/source.js';
 export { engineFolder, type InstallationRecord } from './tensorflow/installation.js';
