@@ -12,7 +12,7 @@ export interface Row {
   readonly problems?: readonly string[];
 }
 
-const WIDTHS = [21, 25, 7, 36, 20] as const;
+const WIDTHS = [21, 30, 7, 18, 11] as const;
 
 export function verdictRow(backEnd: string, v: Verdict): Row {
   const where = v.passes || v.worst === null ? [] : [v.worstCase];

@@ -54,7 +54,7 @@ for (const mode of ['deterministic', 'fast'] as const satisfies EngineMode[]) {
   });
 }
 
-for (const backEnd of ['webgpu'] as const) {
+for (const backEnd of ['tensorflow', 'webgpu'] as const) {
   const missing = await reasonWhyMissing({ backEnd });
   if (missing === undefined) describe(backEnd, () => void agreesWithCpu({ backEnd }));
   else it.skip(`${backEnd} agrees with cpu: ${missing}`);
