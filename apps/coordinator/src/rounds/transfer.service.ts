@@ -1,4 +1,4 @@
-import { ConsiliumError } from '@consilium/errors';
+import { ConsiliumError, errorCode } from '@consilium/errors';
 import { isAtWork } from '@consilium/rounds';
 import { type Manifest, manifestDigest, requireManifestFits } from '@consilium/tensors';
 import { Inject, Injectable } from '@nestjs/common';
@@ -92,9 +92,9 @@ export class TransferService {
           throw new ConsiliumError('REQUEST_INVALID', { reason: 'one stream is of one round' });
         if (chunk?.digest !== digest) {
           await chunk?.writer.finish();
-          // The round may have ended since the stream began; what came later would lie there for nobody.
-          if (chunk !== undefined) await this.requireAwaited(offer.key);
           chunk = { digest, writer: await this.uploads.writer(offer.key, offer.manifest, digest, offset) };
+          // Only now: a round that ends from here on finds the writer and drops its file; one that ended before does not.
+          await this.requireAwaited(offer.key);
         }
         await chunk.writer.append(offset, data);
         bytes += data.byteLength;
@@ -102,6 +102,7 @@ export class TransferService {
     } catch (error) {
       // How the file is closed says nothing new, and must not hide why.
       await chunk?.writer.abandon();
+      if (offer && errorCode(error) === 'UPDATE_LATE') await this.uploads.drop(offer.key);
       throw error;
     }
     await chunk?.writer.finish();
