@@ -22,11 +22,11 @@ const LAYOUTS = ['contiguous', 'channels_last'] as const;
 
 const OWN = fileURLToPath(new URL('measured/engine-step.mjs', import.meta.url));
 const PEER = fileURLToPath(new URL('peers/pytorch_step.py', import.meta.url));
-/** V8 begins with its baseline compiler, PyTorch with its first look at the shapes. */
-const WARM_UP = 8;
+/** V8 begins with its baseline compilers, PyTorch with its first look at the shapes. */
+const WARM_UP = 25;
 const TURNS = 5;
 /** Steps of a turn: the first finds cold caches and is not counted. */
-const STEPS_OF_A_TURN = 3;
+const STEPS_OF_A_TURN = 5;
 /** Until the threads of the one before sleep. */
 const PAUSE_MS = 250;
 
@@ -37,7 +37,7 @@ interface Contestant {
 }
 
 /**
- * Milliseconds a training step (batch, forward, backward, Adam) of two models on every back end that works here, each in a
+ * Milliseconds a training step (forward, backward, Adam; the batch is ready) of two models on every back end that works here, each in a
  * process of its own with its default number of threads, in turns. With the peer, PyTorch in the same turns: python3, or
  * the one that PYTHON names.
  */

