@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AGENT_VERSION } from './agent.js';
 import {
   type AddOptions,
@@ -11,6 +11,7 @@ import {
 import { exitCodeOf, explain } from './commands/explain.js';
 import { type StartOptions, start } from './commands/start.js';
 import { type StatusOptions, status } from './commands/status.js';
+import { BACK_ENDS } from './platform/config.js';
 
 /** The agent's own command line; `consilium site ...` hands its words to it. */
 function program(): Command {
@@ -22,6 +23,11 @@ function program(): Command {
     .command('start')
     .description('connect to the coordinator and take part in runs, until stopped with Ctrl-C')
     .requiredOption('--dir <folder>', 'the site folder: site.json, tls/, and everything the agent keeps')
+    .addOption(
+      new Option('--back-end <name>', 'what trains (default: the best that works, see `consilium doctor`)').choices(
+        BACK_ENDS,
+      ),
+    )
     .option('--threads <n>', 'threads of the training engine (default: all cores)', positive)
     .option(
       '--memory <mebibytes>',

@@ -121,6 +121,12 @@ it('numbers are there with their units', () => {
     expect(prose).toContain(part);
 });
 
+it('a back end that the plan demands is named, and only then', () => {
+  const demanding = { ...segmentation, engine: { ...segmentation.engine, backEnd: 'tensorflow' as const } };
+  expect(oneLine(planProse(demanding))).toContain('Only hospitals whose training engine tensorflow works take part.');
+  expect(planProse(segmentation)).not.toContain('whose training engine');
+});
+
 it('the text is lines of at most 90 columns, and not longer than two screens', () => {
   for (const plan of PLANS) {
     const lines = planProse(plan).split('\n');

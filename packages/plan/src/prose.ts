@@ -171,7 +171,9 @@ function repeatability({ engine, seed }: Plan): string {
     deterministic: 'the same seed and the same data give the same model, bit for bit (engine mode deterministic)',
     fast: 'models may differ in their last bits between processors (engine mode fast)',
   }[engine.mode];
-  return `Initial weights, the order of examples and augmentation come from seed ${seed}; ${mode}.`;
+  const demand =
+    engine.backEnd === undefined ? '' : ` Only hospitals whose training engine ${engine.backEnd} works take part.`;
+  return `Initial weights, the order of examples and augmentation come from seed ${seed}; ${mode}.${demand}`;
 }
 
 function counted(count: number, one: string, many = `${one}s`): string {

@@ -182,9 +182,15 @@ export const planSchema = z
         scoreBins: z.int().min(11).max(1001).default(101),
       })
       .default({ scoreBins: 101 }),
-    /** deterministic: same seed, same bytes. fast: may differ in the last bits between processors. */
+    /**
+     * deterministic: same seed, same bytes. fast: may differ in the last bits between processors. A back end is only named
+     * where no other will do: a site that lacks it takes no part.
+     */
     engine: z
-      .strictObject({ mode: z.enum(['deterministic', 'fast']).default('deterministic') })
+      .strictObject({
+        mode: z.enum(['deterministic', 'fast']).default('deterministic'),
+        backEnd: z.enum(['wasm', 'tensorflow', 'webgpu']).optional(),
+      })
       .default({ mode: 'deterministic' }),
     /** Seed of initial weights, shuffling and augmentation. */
     seed: z.int().min(0).max(0xffff_ffff),

@@ -1,21 +1,21 @@
 import { type AgentOptions, runAgent } from '../agent.js';
-import { type EngineLimits, readConfig } from '../platform/config.js';
+import { type EngineSettings, readConfig } from '../platform/config.js';
 import { readEnvironment } from '../platform/env.js';
 import { createLogger, errorFields } from '../platform/logger.js';
 
 /** A child or a socket that will not end must not keep a stopped agent alive. */
 const LONGEST_STOP_MS = 1_500;
 
-export interface StartOptions extends EngineLimits {
+export interface StartOptions extends EngineSettings {
   readonly dir: string;
 }
 
 /** Runs until SIGTERM or SIGINT. Errors  those of `runAgent` and `readConfig`. */
 export async function start(
-  { dir, ...limits }: StartOptions,
+  { dir, ...engine }: StartOptions,
   trainer: Pick<AgentOptions, 'trainerEntry'> = {},
 ): Promise<void> {
-  const config = readConfig(dir, readEnvironment(), limits);
+  const config = readConfig(dir, readEnvironment(), engine);
   const logger = createLogger(config.logLevel, config.siteId);
   const stop = new AbortController();
   const onSignal = (name: NodeJS.Signals) => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { killPoints, type ReachPoint } from '@consilium/durability';
+import type { BackEnd } from '@consilium/engine';
 import { ConsiliumError } from '@consilium/errors';
 import type { TlsIdentity } from '@consilium/grpc';
 import { z } from 'zod';
@@ -26,7 +27,8 @@ export interface SiteConfig extends SiteSettings {
   readonly folder: SiteFolder;
   readonly tls: TlsIdentity;
   readonly logLevel: string;
-  readonly backEnd: 'wasm' | 'cpu' | undefined;
+  /** The engine's own choice when not given. */
+  readonly backEnd: BackEnd | undefined;
   /** Threads of the engine; the engine's own choice when not given. */
   readonly threads: number | undefined;
   /** Most bytes that training may take; what the engine finds when not given. */
@@ -34,8 +36,11 @@ export interface SiteConfig extends SiteSettings {
   readonly reach: ReachPoint<KillPoint>;
 }
 
-/** What a person grants the engine. */
-export interface EngineLimits {
+export const BACK_ENDS: readonly BackEnd[] = ['wasm', 'tensorflow', 'webgpu', 'cpu'];
+
+/** What a person says of the engine. */
+export interface EngineSettings {
+  readonly backEnd?: string;
   readonly threads?: number;
   /** Mebibytes. */
   readonly memory?: number;
@@ -48,7 +53,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
  *
  * Errors   CONFIG_INVALID, its detail naming each problem by file and field.
  */
-export function readConfig(root: string, environment: Environment, limits: EngineLimits = {}): SiteConfig {
+export function readConfig(root: string, environment: Environment, engine: EngineSettings = {}): SiteConfig {
   const folder = siteFolder(root);
   const problems: string[] = [];
   const settings = readSettings(folder, problems);
@@ -60,18 +65,19 @@ export function readConfig(root: string, environment: Environment, limits: Engin
   };
   const logLevel = environment.logLevel ?? 'info';
   if (!LOG_LEVELS.includes(logLevel)) problems.push(`CONSILIUM_LOG_LEVEL: one of ${LOG_LEVELS.join(', ')}`);
-  const backEnd = environment.backEnd;
-  if (backEnd !== undefined && backEnd !== 'wasm' && backEnd !== 'cpu')
-    problems.push('CONSILIUM_BACK_END: wasm or cpu');
+  const asked = engine.backEnd ?? environment.backEnd;
+  const backEnd = BACK_ENDS.find((known) => known === asked);
+  if (asked !== undefined && backEnd === undefined)
+    problems.push(`--back-end, CONSILIUM_BACK_END: one of ${BACK_ENDS.join(', ')}`);
   if (problems.length > 0 || !settings) throw new ConsiliumError('CONFIG_INVALID', { problem: problems.join('; ') });
   return Object.freeze({
     ...settings,
     folder,
     tls,
     logLevel,
-    backEnd: backEnd as 'wasm' | 'cpu' | undefined,
-    threads: limits.threads,
-    memoryLimitBytes: limits.memory === undefined ? undefined : limits.memory * 2 ** 20,
+    backEnd,
+    threads: engine.threads,
+    memoryLimitBytes: engine.memory === undefined ? undefined : engine.memory * 2 ** 20,
     reach: killPoints(KILL_POINTS, environment.killPoint, environment.killLog),
   });
 }

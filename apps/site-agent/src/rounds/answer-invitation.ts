@@ -69,7 +69,7 @@ async function requireMemory(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await trainer.check(plan, plan.engine.mode, signal);
+    await trainer.check(plan, plan.engine, signal);
   } catch (error) {
     throwIfStopped(signal);
     if (CANNOT_TRAIN.has(errorCode(error))) throw error;

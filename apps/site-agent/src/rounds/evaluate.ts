@@ -52,9 +52,9 @@ async function evaluate(work: Work, assignment: EvaluateAssignment, signal: Abor
   const onBatch = (step: number, steps: number) => work.progress.report({ stage: 'evaluating', step, steps });
   onBatch(0, examples.count);
   try {
-    return await work.trainer.evaluate(job, plan.engine.mode, onBatch, signal);
+    return await work.trainer.evaluate(job, plan.engine, onBatch, signal);
   } catch (error) {
     if (!(error instanceof ConsiliumError && WORTH_A_SECOND_TRY.has(error.code))) throw error;
-    return work.trainer.evaluate(job, plan.engine.mode, onBatch, signal);
+    return work.trainer.evaluate(job, plan.engine, onBatch, signal);
   }
 }

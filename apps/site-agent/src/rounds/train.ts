@@ -48,7 +48,7 @@ async function trainOnce(work: Work, dataset: OpenedDataset, a: Assignment, sign
     work.reach('training');
   };
   try {
-    const { steps, loss } = await work.trainer.train(job, a.plan.engine.mode, onStep, signal);
+    const { steps, loss } = await work.trainer.train(job, a.plan.engine, onStep, signal);
     const values = payloadValues(await readFile(deltaPath));
     const exampleCount = dataset.examples.count;
     return { values, exampleCount, localSteps: steps, trainingLoss: loss } as LocalDelta;

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, expect, it } from 'vitest';
+import { afterAll, afterEach, expect, it, vi } from 'vitest';
 import { createLogger } from '../platform/logger.js';
 import { SMALL_PLAN } from '../testing/plan.fixture.js';
 import { SOURCE_ENTRY } from './source-entry.fixture.js';
@@ -38,7 +38,7 @@ it('a process that dies in a job is a typed error, and the next job gets a fresh
     appendFileSync(${JSON.stringify(count)}, 'x');
     ${STARTS}
     process.on('message', (m) => { if (m.kind !== 'start') process.kill(process.pid, 'SIGSEGV'); });`);
-  const run = () => subject.evaluate(job, 'deterministic', () => {}, never);
+  const run = () => subject.evaluate(job, { mode: 'deterministic' }, () => {}, never);
   await expect(run()).rejects.toMatchObject({ code: 'ENGINE_CRASHED', detail: { signal: 'SIGSEGV' } });
   await expect(run()).rejects.toMatchObject({ code: 'ENGINE_CRASHED' });
   expect(readFileSync(count, 'utf8')).toBe('xx');
@@ -48,7 +48,7 @@ it('a process that the system kills was short of memory: the batch size is named
   const subject = trainerOf(`
     ${STARTS}
     process.on('message', (m) => { if (m.kind !== 'start') process.kill(process.pid, 'SIGKILL'); });`);
-  const run = subject.evaluate(job, 'deterministic', () => {}, never);
+  const run = subject.evaluate(job, { mode: 'deterministic' }, () => {}, never);
   const detail = { signal: 'SIGKILL', batchSize: 12, advice: expect.stringContaining('training.batchSize below 12') };
   await expect(run).rejects.toMatchObject({ code: 'MEMORY_EXHAUSTED', detail });
 });
@@ -58,7 +58,7 @@ it('an abort of the process is a crash, unless its last words speak of memory', 
     trainerOf(`
       ${STARTS}
       process.on('message', (m) => { if (m.kind !== 'start') { process.stderr.write(${JSON.stringify(words)}); process.abort(); } });`);
-  const end = (words: string) => aborting(words).evaluate(job, 'deterministic', () => {}, never);
+  const end = (words: string) => aborting(words).evaluate(job, { mode: 'deterministic' }, () => {}, never);
   await expect(end('assertion failed')).rejects.toMatchObject({
     code: 'ENGINE_CRASHED',
     detail: { signal: 'SIGABRT' },
@@ -72,14 +72,14 @@ it('a real V8 out-of-memory is told from a crash', async () => {
     process.on('message', (m) => { const all = []; if (m.kind !== 'start') for (;;) all.push(new Array(1e6).fill(0.5)); });`,
     ['--max-old-space-size=48'],
   );
-  await expect(subject.evaluate(job, 'deterministic', () => {}, never)).rejects.toMatchObject({
+  await expect(subject.evaluate(job, { mode: 'deterministic' }, () => {}, never)).rejects.toMatchObject({
     code: 'MEMORY_EXHAUSTED',
   });
 });
 
 it('a process that cannot start is a typed error', async () => {
   const subject = trainerOf('process.exit(3)');
-  await expect(subject.evaluate(job, 'deterministic', () => {}, never)).rejects.toMatchObject({
+  await expect(subject.evaluate(job, { mode: 'deterministic' }, () => {}, never)).rejects.toMatchObject({
     code: 'TRAINER_FAILED',
     detail: { exit: 3 },
   });
@@ -90,7 +90,7 @@ it('a stop ends a job that never answers, at once', async () => {
   const stop = new AbortController();
   setTimeout(() => stop.abort(), 300);
   const begin = performance.now();
-  await expect(subject.evaluate(job, 'deterministic', () => {}, stop.signal)).rejects.toMatchObject({
+  await expect(subject.evaluate(job, { mode: 'deterministic' }, () => {}, stop.signal)).rejects.toMatchObject({
     code: 'STOPPED',
   });
   expect(performance.now() - begin).toBeLessThan(2000);
@@ -100,7 +100,7 @@ it('the real process says whether a plan fits, and what would', async () => {
   const withLimit = (memoryLimitBytes: number) =>
     new Trainer({ logger, backEnd: 'cpu', entry: SOURCE_ENTRY, memoryLimitBytes });
   trainer = withLimit(2 ** 30);
-  await trainer.check(SMALL_PLAN, 'deterministic', never);
+  await trainer.check(SMALL_PLAN, { mode: 'deterministic' }, never);
   trainer.close();
   trainer = withLimit(10_000);
   const detail = {
@@ -109,7 +109,7 @@ it('the real process says whether a plan fits, and what would', async () => {
     limitMegabytes: 0,
     fits: expect.any(String),
   };
-  await expect(trainer.check(SMALL_PLAN, 'deterministic', never)).rejects.toMatchObject({
+  await expect(trainer.check(SMALL_PLAN, { mode: 'deterministic' }, never)).rejects.toMatchObject({
     code: 'PLAN_TOO_LARGE',
     detail,
   });
@@ -120,6 +120,26 @@ it('the real process reports a chunk that does not have its digest', async () =>
   writeFileSync(modelPath, 'not these bytes');
   trainer = new Trainer({ logger, backEnd: 'cpu', entry: SOURCE_ENTRY });
   await expect(
-    trainer.evaluate({ ...job, modelPaths: [modelPath] }, 'deterministic', () => {}, never),
+    trainer.evaluate({ ...job, modelPaths: [modelPath] }, { mode: 'deterministic' }, () => {}, never),
   ).rejects.toMatchObject({ code: 'CHUNK_CORRUPT' });
+});
+
+it('a plan that demands another back end than the site is set to is refused before a process starts', async () => {
+  trainer = new Trainer({ logger, backEnd: 'wasm', entry: { path: '/nowhere', execArgv: [] } });
+  const demand = { mode: 'deterministic', backEnd: 'tensorflow' } as const;
+  await expect(trainer.evaluate(job, demand, () => {}, never)).rejects.toMatchObject({
+    code: 'BACK_END_UNAVAILABLE',
+    detail: { backEnd: 'tensorflow', reason: expect.stringContaining('wasm by its own setting') },
+  });
+});
+
+it('the real process refuses a back end that is not installed, and says what is missing', async () => {
+  vi.stubEnv('CONSILIUM_ENGINE_DIR', join(folder, 'no-engine'));
+  trainer = new Trainer({ logger, entry: SOURCE_ENTRY });
+  const demand = { mode: 'deterministic', backEnd: 'tensorflow' } as const;
+  await expect(trainer.evaluate(job, demand, () => {}, never)).rejects.toMatchObject({
+    code: 'BACK_END_UNAVAILABLE',
+    detail: { reason: expect.stringContaining('consilium engine install tensorflow') },
+  });
+  vi.unstubAllEnvs();
 });

@@ -19,6 +19,12 @@ export interface TrainerOptions {
   readonly entry?: { readonly path: string; readonly execArgv: readonly string[] };
 }
 
+/** What a plan asks of the engine. */
+export interface EngineDemand {
+  readonly mode: EngineMode;
+  readonly backEnd?: BackEnd | undefined;
+}
+
 export interface Trained {
   readonly steps: number;
   readonly loss: number;
@@ -32,13 +38,11 @@ const OWN_ENTRY = {
 const STDERR_TAIL_CHARACTERS = 4096;
 
 /**
- * The agent's side of the trainer's process. The process stays for the next job of the same engine mode; a stop, a crash or
+ * The agent's side of the trainer's process. The process stays for the next job of the same engine; a stop, a crash or
  * an error ends it, and the next job starts a fresh one.
  */
 export class Trainer {
-  private process:
-    | { readonly child: ChildProcess; readonly mode: EngineMode; readonly stderr: () => string }
-    | undefined;
+  private process: { readonly child: ChildProcess; readonly asked: string; readonly stderr: () => string } | undefined;
 
   constructor(private readonly options: TrainerOptions) {}
 
@@ -47,18 +51,18 @@ export class Trainer {
    *
    * Errors   PLAN_TOO_LARGE, its detail naming what would fit; BACK_END_UNAVAILABLE; as `train`.
    */
-  async check(plan: CheckJob['plan'], mode: EngineMode, signal: AbortSignal): Promise<void> {
-    await this.run({ kind: 'check', plan }, mode, signal, () => {});
+  async check(plan: CheckJob['plan'], engine: EngineDemand, signal: AbortSignal): Promise<void> {
+    await this.run({ kind: 'check', plan }, engine, signal, () => {});
   }
 
   /** Errors  those of training, TRAINER_FAILED, ENGINE_CRASHED, MEMORY_EXHAUSTED, BACK_END_UNAVAILABLE, or the signal's reason. */
   async train(
     job: Omit<TrainJob, 'kind'>,
-    mode: EngineMode,
+    engine: EngineDemand,
     onStep: (step: TrainingStep) => void,
     signal: AbortSignal,
   ): Promise<Trained> {
-    const answer = await this.run({ kind: 'train', ...job }, mode, signal, (message) => {
+    const answer = await this.run({ kind: 'train', ...job }, engine, signal, (message) => {
       if (message.kind === 'step') onStep(message.step);
       else if (message.kind === 'memory') this.logMemory(job.plan.training.batchSize, message.memory);
     });
@@ -69,11 +73,11 @@ export class Trainer {
   /** Errors  as `train`. */
   async evaluate(
     job: Omit<EvaluateJob, 'kind'>,
-    mode: EngineMode,
+    engine: EngineDemand,
     onBatch: (done: number, total: number) => void,
     signal: AbortSignal,
   ): Promise<Statistics> {
-    const answer = await this.run({ kind: 'evaluate', ...job }, mode, signal, (message) => {
+    const answer = await this.run({ kind: 'evaluate', ...job }, engine, signal, (message) => {
       if (message.kind === 'batch') onBatch(message.done, message.total);
     });
     if (answer.kind !== 'evaluated') throw new ConsiliumError('INTERNAL', { answer: answer.kind });
@@ -88,13 +92,13 @@ export class Trainer {
 
   private async run(
     job: CheckJob | TrainJob | EvaluateJob,
-    mode: EngineMode,
+    engine: EngineDemand,
     signal: AbortSignal,
     onMessage: (message: FromTrainer) => void,
   ): Promise<FromTrainer> {
     throwIfStopped(signal);
     try {
-      await this.start(mode, signal);
+      await this.start(engine, signal);
       return await this.ask({ ...job, memoryLimitBytes: this.options.memoryLimitBytes }, signal, onMessage);
     } catch (error) {
       this.close(); // whatever state it is in, the next job gets a fresh one
@@ -102,8 +106,12 @@ export class Trainer {
     }
   }
 
-  private async start(mode: EngineMode, signal: AbortSignal): Promise<void> {
-    if (this.process?.mode === mode && this.process.child.connected) return;
+  private async start(demand: EngineDemand, signal: AbortSignal): Promise<void> {
+    const { threads } = this.options;
+    const { mode } = demand;
+    const backEnd = this.backEndFor(demand);
+    const asked = `${mode} ${backEnd ?? 'any'}`;
+    if (this.process?.asked === asked && this.process.child.connected) return;
     this.close();
     const { path, execArgv } = this.options.entry ?? OWN_ENTRY;
     const child = fork(path, [], {
@@ -116,8 +124,7 @@ export class Trainer {
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(-STDERR_TAIL_CHARACTERS);
     });
-    this.process = { child, mode, stderr: () => stderr };
-    const { backEnd, threads } = this.options;
+    this.process = { child, asked, stderr: () => stderr };
     const engine = { mode, ...(backEnd && { backEnd }), ...(threads && { threads }) };
     const answer = await this.ask({ kind: 'start', engine }, signal, () => {});
     if (answer.kind === 'started')
@@ -125,6 +132,17 @@ export class Trainer {
         { backEnd: answer.backEnd, threads: answer.threads, mode, trainerPid: child.pid },
         'trainer started',
       );
+  }
+
+  /** The plan's back end, else the site's. Errors  BACK_END_UNAVAILABLE when they are not the same: the site is sovereign. */
+  private backEndFor({ backEnd: demanded }: EngineDemand): BackEnd | undefined {
+    const { backEnd: own } = this.options;
+    if (demanded && own && demanded !== own)
+      throw new ConsiliumError('BACK_END_UNAVAILABLE', {
+        backEnd: demanded,
+        reason: `this site trains with ${own} by its own setting`,
+      });
+    return demanded ?? own;
   }
 
   /** Sends one request and waits for its last answer, the end of the process, or a stop. */
