@@ -162,6 +162,7 @@ function addEngine(program: Command): void {
   engine
     .command('list')
     .description('what is installed')
+    .option('--check', 'read every installed file again, and compare its digest')
     .option('--json', 'for a machine')
     .action(async (options) => (await load()).listEngines(options));
   engine

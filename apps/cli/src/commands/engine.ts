@@ -1,5 +1,11 @@
 import { resolve } from 'node:path';
-import { findInstalled, type InstallProgress, installTensorflow, removeTensorflow } from '@consilium/engine';
+import {
+  checkInstalled,
+  findInstalled,
+  type InstallProgress,
+  installTensorflow,
+  removeTensorflow,
+} from '@consilium/engine';
 import { errorCode } from '@consilium/errors';
 import { AdvisedError, UsageError } from '../failure.js';
 import { print, printJson, say } from '../terminal.js';
@@ -51,9 +57,10 @@ export async function installEngine(name: string, words: InstallWords): Promise<
   }
 }
 
-/** `consilium engine list` */
-export async function listEngines(options: { readonly json?: boolean }): Promise<void> {
+/** `consilium engine list`. Errors  ENGINE_INSTALLATION_CORRUPT. */
+export async function listEngines(options: { readonly json?: boolean; readonly check?: boolean }): Promise<void> {
   const installed = await findInstalled();
+  if (installed && options.check) await checkInstalled(installed);
   if (options.json) return printJson(installed ? [installed] : []);
   if (!installed) return print('No native engine is installed. The embedded one (wasm) needs no installation.');
   const { record, folder, sizeBytes } = installed;
@@ -62,6 +69,7 @@ export async function listEngines(options: { readonly json?: boolean }): Promise
   );
   print(`  ${folder}`);
   for (const { file, sha256 } of record.sources) print(`  ${sha256}  ${file}`);
+  if (options.check) print('Every installed file is as it was installed.');
 }
 
 /** `consilium engine remove tensorflow` */

@@ -19,9 +19,10 @@ export function normalise(
   scale: Tensor1D,
   shift: Tensor1D,
   options: NormalisationOptions,
+  kernel = NORMALISE,
 ): Normalised {
   normalisationLayout(x.shape, options);
-  const [y, mean, reciprocalStdDev] = run(tf, NORMALISE, { x, scale, shift }, options);
+  const [y, mean, reciprocalStdDev] = run(tf, kernel, { x, scale, shift }, options);
   return { y: y as Tensor4D, mean: mean as Tensor2D, reciprocalStdDev: reciprocalStdDev as Tensor2D };
 }
 

@@ -1,18 +1,18 @@
-import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { NormalisationOptions, Normalised, Tf } from '../engine.js';
-import { normalisationLayout } from '../normalisation/statistics.js';
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { NormalisationOptions } from '../engine.js';
 import { groupBackward, groupForward } from './group-normalise.js';
 import type { Operations } from './operations.js';
 
-const NORMALISE = 'ConsiliumTensorflowNormalise';
+/** A kernel of its own: its gradient wants back what TensorFlow keeps of the forward pass. */
+export const TENSORFLOW_NORMALISE = 'ConsiliumTensorflowNormalise';
 type Attributes = NormalisationOptions;
 
 /** Registers forward and gradient, on TensorFlow's fused kernels where it has them: those of batch normalisation. */
 export function registerTensorflowNormalise(operations: Operations): void {
   const { tf } = operations;
-  if (tf.getKernel(NORMALISE, 'tensorflow')) tf.unregisterKernel(NORMALISE, 'tensorflow');
+  if (tf.getKernel(TENSORFLOW_NORMALISE, 'tensorflow')) tf.unregisterKernel(TENSORFLOW_NORMALISE, 'tensorflow');
   tf.registerKernel({
-    kernelName: NORMALISE,
+    kernelName: TENSORFLOW_NORMALISE,
     backendName: 'tensorflow',
     kernelFunc: ({ inputs, attrs }) => {
       const { x, scale, shift } = inputs as unknown as { x: Tensor4D; scale: Tensor1D; shift: Tensor1D };
@@ -22,9 +22,9 @@ export function registerTensorflowNormalise(operations: Operations): void {
         : groupForward(operations, x, scale, shift, options);
     },
   });
-  if (tf.getGradient(NORMALISE)) tf.unregisterGradient(NORMALISE);
+  if (tf.getGradient(TENSORFLOW_NORMALISE)) tf.unregisterGradient(TENSORFLOW_NORMALISE);
   tf.registerGradient({
-    kernelName: NORMALISE,
+    kernelName: TENSORFLOW_NORMALISE,
     inputsToSave: ['x', 'scale', 'shift'],
     outputsToSave: [true, true, true, true, true, true],
     gradFunc: (dys, saved, attrs) => {
@@ -38,21 +38,6 @@ export function registerTensorflowNormalise(operations: Operations): void {
       return { x: () => dx!, scale: () => dScale!, shift: () => dShift! };
     },
   });
-}
-
-/** As `normalise` of the other back ends. Errors  KERNEL_UNSUPPORTED. */
-export function tensorflowNormalise(
-  tf: Tf,
-  x: Tensor4D,
-  scale: Tensor1D,
-  shift: Tensor1D,
-  options: NormalisationOptions,
-): Normalised {
-  normalisationLayout(x.shape, options);
-  const [y, mean, reciprocalStdDev] = tf
-    .engine()
-    .runKernel(NORMALISE, { x, scale, shift }, { ...options }) as unknown as Tensor[];
-  return { y: y as Tensor4D, mean: mean as Tensor2D, reciprocalStdDev: reciprocalStdDev as Tensor2D };
 }
 
 /** y, mean, 1 / std dev, and what the gradient kernel wants back: three reserve spaces. */

@@ -2,6 +2,7 @@ import { ConsiliumError } from '@consilium/errors';
 import type { EngineMode, ImageEngine } from '../engine.js';
 import { composedLosses } from '../losses/composed-losses.js';
 import { machineMemoryBytes } from '../machine-memory.js';
+import { normalise } from '../normalisation/normalise.js';
 import { runningStatistics } from '../normalisation/running-statistics.js';
 import { referenceOptimizer } from '../optimizer/reference-optimizer.js';
 import { loadTf } from '../tfjs.js';
@@ -9,7 +10,7 @@ import { releaseResourcesWithTensors, tensorflowAdamStep } from './adam.js';
 import { readEngineEnvironment, setForTensorflow } from './env.js';
 import { findGpus, hasGpuInstallation } from './gpu.js';
 import { type InstallationFolder, installationFolder, requireInstallation } from './installation.js';
-import { registerTensorflowNormalise, tensorflowNormalise } from './normalise.js';
+import { registerTensorflowNormalise, TENSORFLOW_NORMALISE } from './normalise.js';
 import { Operations } from './operations.js';
 import { registerPadding } from './padding.js';
 import { sessionConfig } from './session-config.js';
@@ -53,7 +54,7 @@ export async function startTensorflowEngine(
     mode,
     threads,
     device: backend.isUsingGpuDevice ? 'GPU' : 'CPU',
-    normalise: (x, scale, shift, options) => tensorflowNormalise(tf, x, scale, shift, options),
+    normalise: (x, scale, shift, options) => normalise(tf, x, scale, shift, options, TENSORFLOW_NORMALISE),
     runningStatistics: (running, batch, epsilon, momentum) =>
       runningStatistics(tf, running, batch, { epsilon, momentum }),
     ...composedLosses(tf),
