@@ -2,7 +2,7 @@ import type { ErrorCode, ErrorDetail } from '@consilium/errors';
 import type { LearningTask, TrainingBatch } from '@consilium/training';
 import type { TensorFile } from '../preprocessing/tensor-file.js';
 
-/** What the input thread is started with. */
+/** A round's batches; the batches of it are then asked for one by one. */
 export interface InputJob {
   readonly plan: LearningTask;
   readonly examples: TensorFile;

@@ -1,19 +1,26 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { ConsiliumError } from '@consilium/errors';
 import { trainingBatches } from '@consilium/training';
 import { openTensorFile } from '../preprocessing/tensor-file.js';
 import { type FromInput, type InputJob, ONE_MORE } from './input-messages.js';
 
-/** Reads and augments batches in their order, one for each request, while the trainer computes. */
-const { plan, examples, seed } = workerData as InputJob;
-const source = openTensorFile(examples);
-const batches = trainingBatches(plan, source, seed);
+/** Reads and augments batches in their order, one for each request, while the trainer computes. One job after another. */
+let job:
+  | { readonly batches: ReturnType<typeof trainingBatches>; readonly source: ReturnType<typeof openTensorFile> }
+  | undefined;
 
-parentPort!.on('message', (message) => {
-  if (message === ONE_MORE) answer();
+parentPort!.on('message', (message: InputJob | typeof ONE_MORE) => {
+  if (message !== ONE_MORE) begin(message);
+  // Requests that were under way when a job ended find none.
+  else if (job) answer(job);
 });
 
-function answer(): void {
+function begin({ plan, examples, seed }: InputJob): void {
+  const source = openTensorFile(examples);
+  job = { source, batches: trainingBatches(plan, source, seed) };
+}
+
+function answer({ batches }: NonNullable<typeof job>): void {
   try {
     const next = batches.next();
     if (next.done) end({ kind: 'end' });
@@ -30,7 +37,7 @@ function answer(): void {
 }
 
 function end(message: FromInput): void {
-  source.close();
+  job?.source.close();
+  job = undefined;
   parentPort!.postMessage(message);
-  parentPort!.close();
 }
