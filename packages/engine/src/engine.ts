@@ -91,6 +91,8 @@ export interface Engine {
   readonly backEnd: BackEnd;
   readonly mode: EngineMode;
   readonly threads: number;
+  /** Back ends that would have been chosen before this one, and why they do not work. */
+  readonly passedOver: readonly string[];
   /** What the kernels run on, where a back end has a choice; the name of a graphics processor where it is known. */
   readonly device?: string;
   /** Normalisation over batch and space with statistics of `x` itself, scale and shift [C]; has a gradient. */
@@ -132,7 +134,7 @@ export interface Engine {
 }
 
 /** What a back end brings: normalisation and losses of images alone. */
-export interface ImageEngine extends Omit<Engine, 'normalise' | 'crossEntropyAndDice'> {
+export interface ImageEngine extends Omit<Engine, 'normalise' | 'crossEntropyAndDice' | 'passedOver'> {
   normalise(x: tfjs.Tensor4D, scale: tfjs.Tensor1D, shift: tfjs.Tensor1D, options: NormalisationOptions): Normalised;
   crossEntropyAndDice(logits: tfjs.Tensor4D, masks: tfjs.Tensor4D): SegmentationLosses;
 }

@@ -27,4 +27,5 @@ export {
 } from './tensorflow/install/manage-installation.js';
 export { addonPackage, MANIFEST } from './tensorflow/install/prebuilt-addon.js';
 export type { InstallProgress } from './tensorflow/install/source.js';
-export { engineFolder, type InstallationRecord } from './tensorflow/installation.js';
+export type { InstallationRecord } from './tensorflow/installation.js';
+export { type ConvolutionSize, convolutionScratchBytes } from './wasm/convolution-scratch.js';

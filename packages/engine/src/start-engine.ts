@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { ConsiliumError } from '@consilium/errors';
 import { startCpuEngine } from './cpu-engine.js';
 import type { BackEnd, Engine, EngineMode, EngineOptions, ImageEngine } from './engine.js';
+import { explain } from './explain.js';
 import { hasGpuInstallation } from './tensorflow/gpu.js';
 import { startTensorflowEngine } from './tensorflow/tensorflow-engine.js';
 import { withVolumes } from './volumes.js';
@@ -27,11 +28,17 @@ const START: Record<BackEnd, (mode: EngineMode, threads: number) => Promise<Imag
 };
 
 /** TensorFlow.js has one back end at a time per process, so there is one engine; its users share it. */
-let running: { readonly key: string; readonly engine: ImageEngine; users: number } | undefined;
+let running: (Started & { readonly key: string; users: number }) | undefined;
+
+interface Started {
+  readonly engine: ImageEngine;
+  readonly passedOver: readonly string[];
+}
 
 /**
- * Starts a back end: the one that is asked for, or the first that works of those that are fit for training. A second start with the same options gives the
- * same engine; it ends when all its users have stopped it.
+ * Starts a back end: the one that is asked for, or the first that works of those that are fit for training; the engine
+ * says which were passed over. A second start with the same options gives the same engine; it ends when all its users
+ * have stopped it.
  *
  * Errors   BACK_END_UNAVAILABLE; ALREADY_RUNNING when an engine with other options runs in this process.
  */
@@ -40,16 +47,13 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   const threads = Math.max(1, Math.floor(options.threads ?? availableParallelism()));
   const key = `${options.backEnd ?? 'any'} ${mode} ${threads}`;
   if (running && running.key !== key) throw new ConsiliumError('ALREADY_RUNNING', { running: running.key, asked: key });
-  running ??= {
-    key,
-    engine: options.backEnd ? await START[options.backEnd](mode, threads) : await startFirst(mode, threads),
-    users: 0,
-  };
+  running ??= { key, users: 0, ...(await start(options.backEnd, mode, threads)) };
   const started = running;
   started.users++;
   let isStopped = false;
   return {
     ...withVolumes(started.engine),
+    passedOver: started.passedOver,
     stop: async () => {
       if (isStopped) return;
       isStopped = true;
@@ -61,15 +65,17 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   };
 }
 
-async function startFirst(mode: EngineMode, threads: number): Promise<ImageEngine> {
-  const failures: unknown[] = [];
+async function start(backEnd: BackEnd | undefined, mode: EngineMode, threads: number): Promise<Started> {
+  if (backEnd) return { engine: await START[backEnd](mode, threads), passedOver: [] };
   const backEnds = defaultBackEnds();
-  for (const backEnd of backEnds) {
+  const failures: unknown[] = [];
+  for (const candidate of backEnds) {
     try {
-      const engine = await START[backEnd](mode, threads);
-      if (backEnd !== 'tensorflow' || engine.device === 'GPU') return engine;
+      const engine = await START[candidate](mode, threads);
+      if (candidate !== 'tensorflow' || engine.device === 'GPU')
+        return { engine, passedOver: failures.map((error, i) => `${backEnds[i]}: ${explain(error)}`) };
       await engine.stop();
-      throw new ConsiliumError('BACK_END_UNAVAILABLE', { backEnd, reason: 'TensorFlow sees no GPU' });
+      throw new ConsiliumError('BACK_END_UNAVAILABLE', { backEnd: candidate, reason: 'TensorFlow sees no GPU' });
     } catch (error) {
       failures.push(error);
     }

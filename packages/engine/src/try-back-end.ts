@@ -1,4 +1,3 @@
-import { errorCode } from '@consilium/errors';
 import type { BackEnd, BackEndReport, Engine, Tensor4D } from './engine.js';
 import { explain } from './explain.js';
 import { startEngine } from './start-engine.js';
@@ -23,18 +22,13 @@ const IMAGES = 4;
 /** What a try of one back end finds; which one is chosen depends on the others. */
 export type Trial = Omit<BackEndReport, 'isChosen' | 'command'>;
 
-/**
- * Starts a back end in this process and measures one training step of a 3x3 convolution on it.
- *
- * Errors   ALREADY_RUNNING when an engine runs in this process.
- */
+/** Starts a back end in this process, which has no engine yet, and measures one training step of a 3x3 convolution on it. */
 export async function tryBackEnd(backEnd: BackEnd): Promise<Trial> {
   const settings = PROBES[backEnd];
   let engine: Engine;
   try {
     engine = await startEngine({ backEnd });
   } catch (error) {
-    if (errorCode(error) === 'ALREADY_RUNNING') throw error;
     return { backEnd, works: false, note: explain(error), threads: 0 };
   }
   try {

@@ -6,7 +6,7 @@ type AfterX<F> = F extends (x: never, ...rest: infer Rest) => unknown ? Rest : n
  * The same engine, whose normalisation and losses take volumes too: they do not look at neighbours, so that a volume
  * [N,D,H,W,C] is to them an image [N,D*H,W,C].
  */
-export function withVolumes(engine: ImageEngine): Engine {
+export function withVolumes(engine: ImageEngine): Omit<Engine, 'passedOver'> {
   const { tf } = engine;
   return {
     ...engine,

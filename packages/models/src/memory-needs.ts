@@ -1,6 +1,7 @@
+import type { ConvolutionSize } from '@consilium/engine';
 import { layersOf } from './layers.js';
 import type { ModelPorts, ModelSpec } from './model.js';
-import { type ConvolutionSize, type Graph, type GraphMode, graphOf, type Operation } from './operations.js';
+import { type Graph, type GraphMode, graphOf, type Operation } from './operations.js';
 import { parametersOf } from './parameters.js';
 
 /** What is on the back end at once. */

@@ -1,3 +1,4 @@
+import type { ConvolutionSize } from '@consilium/engine';
 import type { Layer } from './layer.js';
 import { segmentsOf } from './segments.js';
 
@@ -18,19 +19,6 @@ export interface Operation {
   /** A segment that is computed again when the gradient passes. */
   readonly inner?: Graph;
   readonly convolution?: ConvolutionSize;
-}
-
-export interface ConvolutionSize {
-  /** Elements of the filter. */
-  readonly elements: number;
-  /** Height of the filter, which is its width. */
-  readonly size: number;
-  readonly stride: number;
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly inputPixels: number;
-  /** Height times width of what it gives. */
-  readonly pixels: number;
 }
 
 export interface Graph {
@@ -85,8 +73,7 @@ class Tracer {
         const extent = { height, width, channels: layer.outputs };
         const parameters = layer.size ** 2 * layer.inputs * layer.outputs;
         const { size, stride, inputs, outputs } = layer;
-        const pixels = { inputPixels: x.height * x.width, pixels: height * width };
-        const convolution = { elements: parameters, size, stride, inputs, outputs, ...pixels };
+        const convolution = { size, stride, inputs, outputs, height: x.height, width: x.width };
         const y = this.add({ inputs: [x], extent, saves: [x], parameters, convolution });
         return layer.hasBias ? this.bias(y) : y;
       }

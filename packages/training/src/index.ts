@@ -1,10 +1,8 @@
 export { type Batch, readBatch } from './batches.js';
 export { evaluateModel } from './evaluate-model.js';
 export { type Learner, openLearner } from './learner.js';
-export { type Estimate, estimateOf, type StepLoad } from './memory-estimate.js';
 export {
   boundsOf,
-  type MemoryBounds,
   type MemoryPlan,
   planEvaluationMemory,
   planTrainingMemory,

@@ -3,7 +3,8 @@ import { startEngine } from '@consilium/engine';
 import { buildModel, deriveSeed, modelPorts } from '@consilium/models';
 import type { ClassificationStatistics, SegmentationStatistics } from '@consilium/validation';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { estimateOf, evaluateModel, type MemoryPlan, trainLocally } from './index.js';
+import { evaluateModel, type MemoryPlan, trainLocally } from './index.js';
+import { estimateOf } from './memory-estimate.js';
 import { classificationPlan, films, segmentationPlan } from './training.fixture.js';
 import type { ExampleSource, LearningTask, TrainingRequest, TrainingStep } from './training.js';
 

@@ -87,7 +87,11 @@ async function backEnds(): Promise<Finding[]> {
 function reasonFor(chosen: BackEndReport, reports: readonly BackEndReport[]): string {
   if (chosen.device === 'GPU') return 'it has a GPU';
   const native = reports.find(({ backEnd, works }) => backEnd === 'tensorflow' && works);
-  return native ? 'without a GPU it is faster than tensorflow' : 'it needs no installation';
+  if (!native) return 'it needs no installation';
+  const isFaster = (chosen.gflops ?? 0) >= (native.gflops ?? 0);
+  return isFaster
+    ? 'without a GPU it is faster than tensorflow'
+    : 'no GPU; `consilium site start --back-end tensorflow` takes tensorflow';
 }
 
 function gpus(): Finding[] {

@@ -36,7 +36,9 @@ export interface SiteConfig extends SiteSettings {
   readonly reach: ReachPoint<KillPoint>;
 }
 
-export const BACK_ENDS: readonly BackEnd[] = ['wasm', 'tensorflow', 'webgpu', 'cpu'];
+/** By name alone: the agent's own process does not load the engine. */
+const NAMES: Readonly<Record<BackEnd, true>> = { wasm: true, tensorflow: true, webgpu: true, cpu: true };
+export const BACK_ENDS = Object.keys(NAMES) as BackEnd[];
 
 /** What a person says of the engine. */
 export interface EngineSettings {

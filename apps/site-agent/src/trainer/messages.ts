@@ -37,7 +37,13 @@ export interface EvaluateJob {
 export type ToTrainer = { readonly kind: 'start'; readonly engine: EngineOptions } | CheckJob | TrainJob | EvaluateJob;
 
 export type FromTrainer =
-  | { readonly kind: 'started'; readonly backEnd: string; readonly threads: number }
+  | {
+      readonly kind: 'started';
+      readonly backEnd: string;
+      readonly threads: number;
+      /** As in `Engine`. */
+      readonly passedOver: readonly string[];
+    }
   | { readonly kind: 'memory'; readonly memory: MemoryPlan }
   | { readonly kind: 'fits' }
   | { readonly kind: 'step'; readonly step: TrainingStep }

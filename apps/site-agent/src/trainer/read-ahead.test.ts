@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SOURCE_FLAGS } from '@consilium/testkit';
@@ -67,10 +67,21 @@ it('what ends the thread reaches the reader', async () => {
   await expect(collect(readAhead({ plan, examples, seed }, SOURCE_FLAGS))).rejects.toThrow('ENOENT');
 });
 
-it('a reader who leaves ends the thread', async () => {
+/** How many descriptors of this process show a file. */
+const openings = (path: string) =>
+  readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === path;
+    } catch {
+      return false; // the one that was read from
+    }
+  }).length;
+
+it.skipIf(process.platform !== 'linux')('a reader who leaves ends the thread, and with it the open file', async () => {
   const examples = tensorFile('left');
   const reader = readAhead({ plan, examples, seed }, SOURCE_FLAGS);
   expect((await reader.next()).value?.epoch).toBe(1);
+  expect(openings(examples.path)).toBe(1);
   await reader.return();
-  expect(await reader.next()).toEqual({ done: true, value: undefined });
+  expect(openings(examples.path)).toBe(0);
 });

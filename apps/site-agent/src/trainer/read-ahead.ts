@@ -31,10 +31,11 @@ export async function* readAhead(
     wake();
   };
   const onError = (error: unknown) => {
-    failure = error;
+    failure ??= error; // what ended the thread comes before its end
     wake();
   };
-  thread.on('message', onMessage).on('error', onError);
+  const onExit = (code: number) => onError(new Error(`the input thread ended with ${code}`));
+  thread.on('message', onMessage).on('error', onError).on('exit', onExit);
   try {
     const { plan, examples, seed } = job;
     thread.postMessage({ plan, examples, seed } satisfies InputJob);
@@ -53,7 +54,7 @@ export async function* readAhead(
       yield message.batch;
     }
   } finally {
-    thread.off('message', onMessage);
+    thread.off('message', onMessage).off('exit', onExit);
     if (isAtEnd) {
       thread.off('error', onError);
       thread.unref();

@@ -27,7 +27,12 @@ async function handle(message: ToTrainer): Promise<FromTrainer> {
   switch (message.kind) {
     case 'start':
       engine = await startEngine(message.engine);
-      return { kind: 'started', backEnd: engine.backEnd, threads: engine.threads };
+      return {
+        kind: 'started',
+        backEnd: engine.backEnd,
+        threads: engine.threads,
+        passedOver: engine.passedOver,
+      };
     case 'check':
       return check(started(), message);
     case 'train':

@@ -28,7 +28,7 @@ function trainerOf(script: string, execArgv: readonly string[] = []): Trainer {
   return trainer;
 }
 
-const STARTS = `process.on('message', (m) => { if (m.kind === 'start') process.send({ kind: 'started', backEnd: 'x', threads: 1 }); });`;
+const STARTS = `process.on('message', (m) => { if (m.kind === 'start') process.send({ kind: 'started', backEnd: 'x', threads: 1, passedOver: [] }); });`;
 
 it('a process that dies in a job is a typed error, and the next job gets a fresh one', async () => {
   const count = join(folder, 'starts');

@@ -127,10 +127,13 @@ export class Trainer {
     this.process = { child, asked, stderr: () => stderr };
     const engine = { mode, ...(backEnd && { backEnd }), ...(threads && { threads }) };
     const answer = await this.ask({ kind: 'start', engine }, signal, () => {});
-    if (answer.kind === 'started')
-      this.options.logger.info(
-        { backEnd: answer.backEnd, threads: answer.threads, mode, trainerPid: child.pid },
-        'trainer started',
+    if (answer.kind !== 'started') throw new ConsiliumError('INTERNAL', { answer: answer.kind });
+    const facts = { backEnd: answer.backEnd, threads: answer.threads, mode, trainerPid: child.pid };
+    if (answer.passedOver.length === 0) this.options.logger.info(facts, 'trainer started');
+    else
+      this.options.logger.warn(
+        { ...facts, passedOver: answer.passedOver },
+        'trainer started, not on the back end that is best here; see `consilium doctor`',
       );
   }
 

@@ -14,7 +14,7 @@ export function findGpus(): Gpu[] {
   return status === 0 ? parseGpus(stdout) : [];
 }
 
-export function parseGpus(csv: string): Gpu[] {
+function parseGpus(csv: string): Gpu[] {
   return csv.split('\n').flatMap((line) => {
     const [, name, memory] = /^(.+),\s*(\d+)\s*$/.exec(line) ?? [];
     return name ? [{ name: name.trim(), memoryMebibytes: Number(memory) }] : [];

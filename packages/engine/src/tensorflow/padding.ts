@@ -1,6 +1,6 @@
 import type { NamedTensorInfoMap, Tensor, Tensor4D, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Tf } from '../engine.js';
-import { type KernelArguments, replaceKernel } from './replace-kernel.js';
+import { type KernelArguments, replaceKernel } from '../replace-kernel.js';
 
 type Shape4D = [number, number, number, number];
 type Pairs = [[number, number], [number, number], [number, number], [number, number]];
@@ -28,13 +28,13 @@ interface Attributes {
  * padded first, and the gradient of the input is cut. What says `same` or `valid` goes on as it is.
  */
 export function registerPadding(tf: Tf): void {
-  replaceKernel(tf, 'Conv2D', (args, upstream) => {
+  replaceKernel(tf, 'tensorflow', 'Conv2D', (args, upstream) => {
     const { x, filter } = args.inputs as { x: Tensor4D; filter: Tensor4D };
     const border = borderOf(tf, args, x.shape, filter.shape);
     if (!border) return upstream(args);
     return trimmed(tf, onPadded(tf, args, { x: tf.pad(x, border.pairs), filter }, upstream), border);
   });
-  replaceKernel(tf, 'DepthwiseConv2dNative', (args, upstream) => {
+  replaceKernel(tf, 'tensorflow', 'DepthwiseConv2dNative', (args, upstream) => {
     const { x, filter } = args.inputs as { x: Tensor4D; filter: Tensor4D };
     const border = borderOf(tf, args, x.shape, filter.shape, true);
     const undilated = (next: KernelArguments) => withoutDilation(tf, next, upstream);
@@ -45,7 +45,7 @@ export function registerPadding(tf: Tf): void {
     ['Conv2DBackpropFilter', false],
     ['DepthwiseConv2dNativeBackpropFilter', true],
   ] as const)
-    replaceKernel(tf, name, (args, upstream) => {
+    replaceKernel(tf, 'tensorflow', name, (args, upstream) => {
       const { x, dy } = args.inputs as { x: Tensor4D; dy: Tensor4D };
       const border = borderOf(tf, args, x.shape, attributesOf(args).filterShape!, isDepthwise);
       return border ? onPadded(tf, args, { x: tf.pad(x, border.pairs), dy }, upstream) : upstream(args);
@@ -54,7 +54,7 @@ export function registerPadding(tf: Tf): void {
     ['Conv2DBackpropInput', false],
     ['DepthwiseConv2dNativeBackpropInput', true],
   ] as const)
-    replaceKernel(tf, name, (args, upstream) => {
+    replaceKernel(tf, 'tensorflow', name, (args, upstream) => {
       const inputShape = attributesOf(args).inputShape!;
       const border = borderOf(tf, args, inputShape, (args.inputs.filter as Tensor4D).shape, isDepthwise);
       if (!border) return upstream(args);
@@ -67,13 +67,13 @@ export function registerPadding(tf: Tf): void {
 /** Beyond the edge there is nothing, not zero: the least of all numbers is never a maximum. */
 function registerPooling(tf: Tf): void {
   const padded = (x: Tensor4D, border: Border) => tf.pad(x, border.pairs, Number.NEGATIVE_INFINITY);
-  replaceKernel(tf, 'MaxPool', (args, upstream) => {
+  replaceKernel(tf, 'tensorflow', 'MaxPool', (args, upstream) => {
     const { x } = args.inputs as { x: Tensor4D };
     const border = borderOf(tf, args, x.shape);
     if (!border) return upstream(args);
     return trimmed(tf, onPadded(tf, args, { x: padded(x, border) }, upstream), border);
   });
-  replaceKernel(tf, 'MaxPoolGrad', (args, upstream) => {
+  replaceKernel(tf, 'tensorflow', 'MaxPoolGrad', (args, upstream) => {
     const { dy, input, output } = args.inputs as { dy: Tensor4D; input: Tensor4D; output: Tensor4D };
     const border = borderOf(tf, args, input.shape);
     if (!border) return upstream(args);

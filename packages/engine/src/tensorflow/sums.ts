@@ -1,7 +1,7 @@
 import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core';
 import { contiguousAxes, type Middle } from '../contiguous-axes.js';
 import type { Tf } from '../engine.js';
-import { type KernelArguments, replaceKernel } from './replace-kernel.js';
+import { type KernelArguments, replaceKernel } from '../replace-kernel.js';
 
 /** Rows that are added one after the other. */
 const BLOCK_ROWS = 16;
@@ -13,8 +13,13 @@ const WELL_ADDED = 2 ** 16;
  * million rows of four tenths is off by 4%. These are added in blocks, and the blocks in blocks.
  */
 export function registerSums(tf: Tf): void {
-  replaceKernel(tf, 'Sum', (args, upstream) => inBlocks(tf, args, () => 1) ?? upstream(args));
-  replaceKernel(tf, 'Mean', (args, upstream) => inBlocks(tf, args, (count) => 1 / count) ?? upstream(args));
+  replaceKernel(tf, 'tensorflow', 'Sum', (args, upstream) => inBlocks(tf, args, () => 1) ?? upstream(args));
+  replaceKernel(
+    tf,
+    'tensorflow',
+    'Mean',
+    (args, upstream) => inBlocks(tf, args, (count) => 1 / count) ?? upstream(args),
+  );
 }
 
 function inBlocks(tf: Tf, args: KernelArguments, factor: (count: number) => number): Tensor | undefined {

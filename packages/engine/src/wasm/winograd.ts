@@ -38,7 +38,19 @@ const roundUpToEven = (n: number) => roundUp(n, 2);
 /** Bytes of one plane; as in assembly/winograd-shape.ts. */
 const plane = (rows: number, columns: number) => rows * columns * 4 + 64;
 
-export function isWinograd(info: ConvolutionSizes): boolean {
+type WinogradChoice = Pick<
+  ConvolutionSizes,
+  | 'filterHeight'
+  | 'filterWidth'
+  | 'strideDepth'
+  | 'strideHeight'
+  | 'strideWidth'
+  | 'inChannels'
+  | 'outChannels'
+  | 'padInfo'
+>;
+
+export function isWinograd(info: WinogradChoice): boolean {
   const { top, bottom, left, right } = info.padInfo;
   return (
     info.filterHeight === 3 &&
@@ -86,13 +98,39 @@ export function inputGradientShape(shape: WinogradShape): WinogradShape {
   };
 }
 
+/** Bytes of the pieces of scratch, by name, for one thread: more threads add little, as they share the panels. */
+export function winogradScratch(shape: WinogradShape, hasGradient: boolean): Record<string, number> {
+  const tiles = countTiles(shape);
+  if (!hasGradient) return forwardScratch(shape);
+  const [there, back] = [forwardScratch(shape), forwardScratch(inputGradientShape(shape))];
+  const slices = countSlices(shape, tiles);
+  const block = Math.max(4, roundUpToEven(tiles));
+  const gradient = hasGradientPanels(shape, tiles)
+    ? { workers: panelBytes(shape, block, chunkChannels(shape, block), 1), filterGradient: 0 }
+    : { workers: 0, filterGradient: slices * filterBytes(shape) };
+  return {
+    filter: Math.max(there.filter, back.filter),
+    workers: Math.max(there.workers, back.workers, gradient.workers),
+    filterGradient: gradient.filterGradient,
+    rotatedFilter: rotatedBytes(shape),
+  };
+}
+
+function forwardScratch(shape: WinogradShape): { filter: number; workers: number } {
+  const tiles = countTiles(shape);
+  if (!usesPanels(shape, PANEL_CHANNELS))
+    return { filter: filterBytes(shape), workers: blockBytes(shape, blockTiles(tiles)) };
+  const block = panelBlock(tiles);
+  return { filter: 0, workers: panelBytes(shape, block, chunkChannels(shape, block), 1) };
+}
+
 /** y = convolution of x with w; all are addresses. */
 export function winogradForward(context: WasmContext, shape: WinogradShape, x: number, w: number, y: number): void {
   const { pool, heap } = context;
   const { channels, filters, planes } = shape;
   const tiles = countTiles(shape);
   if (usesPanels(shape, PANEL_CHANNELS)) {
-    const block = Math.min(32, Math.max(4, roundUpToEven(tiles)));
+    const block = panelBlock(tiles);
     const chunk = chunkChannels(shape, block);
     const [scratch, bytes] = panelScratch(context, shape, block, chunk);
     const args = [x, w, y, scratch, bytes, ...numbers(shape), block, chunk];
@@ -101,7 +139,7 @@ export function winogradForward(context: WasmContext, shape: WinogradShape, x: n
   }
   const block = blockTiles(tiles);
   const [scratch, bytes] = blockScratch(context, shape, block);
-  const u = heap.scratch('filter', PRODUCTS * plane(planes * roundUp(channels, 4), roundUp(filters, 8)));
+  const u = heap.scratch('filter', filterBytes(shape));
   pool.run('transformFilter', Math.ceil(filters / 8), [w, u, scratch, bytes, channels, filters, planes]);
   pool.run('winogradForward', Math.ceil(tiles / block), [x, u, y, scratch, bytes, ...numbers(shape), block]);
 }
@@ -115,7 +153,7 @@ export function winogradInputGradient(
 ): void {
   const { channels, filters } = shape;
   const taps = 9 * shape.planes;
-  const rotated = context.heap.scratch('rotatedFilter', taps * channels * filters * 4);
+  const rotated = context.heap.scratch('rotatedFilter', rotatedBytes(shape));
   context.pool.run('rotateFilter', taps, [w, rotated, channels, filters, taps]);
   winogradForward(context, inputGradientShape(shape), dy, rotated, dx);
 }
@@ -130,7 +168,7 @@ export function winogradFilterGradient(
   const { pool, heap } = context;
   const { channels, filters, planes } = shape;
   const tiles = countTiles(shape);
-  if (usesPanels(shape, GRADIENT_PANEL_CHANNELS) && tiles <= GRADIENT_PANEL_TILES) {
+  if (hasGradientPanels(shape, tiles)) {
     const block = Math.max(4, roundUpToEven(tiles));
     const chunk = chunkChannels(shape, block);
     const [scratch, bytes] = panelScratch(context, shape, block, chunk);
@@ -141,8 +179,7 @@ export function winogradFilterGradient(
   const slices = countSlices(shape, tiles);
   const block = Math.max(4, Math.min(BLOCK_TILES, roundUpToEven(Math.ceil(tiles / slices))));
   const [scratch, bytes] = blockScratch(context, shape, block);
-  const table = PRODUCTS * plane(planes * roundUp(channels, 4), roundUp(filters, 8));
-  const du = heap.scratch('filterGradient', slices * table);
+  const du = heap.scratch('filterGradient', slices * filterBytes(shape));
   const args = [x, dy, du, scratch, bytes, ...numbers(shape), block, slices];
   pool.run('winogradFilterGradientSlices', slices, args);
   const size = [channels, filters, planes, slices];
@@ -160,6 +197,14 @@ function countTiles({ volumes, outDepth, height, width, border }: WinogradShape)
 
 function usesPanels({ planes, channels, filters }: WinogradShape, fewest: number): boolean {
   return filters % 8 === 0 && planes * channels * filters >= fewest;
+}
+
+function hasGradientPanels(shape: WinogradShape, tiles: number): boolean {
+  return usesPanels(shape, GRADIENT_PANEL_CHANNELS) && tiles <= GRADIENT_PANEL_TILES;
+}
+
+function panelBlock(tiles: number): number {
+  return Math.min(32, Math.max(4, roundUpToEven(tiles)));
 }
 
 /** Channels taken at a time, in chunks of about equal size. By shape alone, like all that orders additions. */
@@ -184,23 +229,37 @@ function countSlices({ planes, channels, filters }: WinogradShape, tiles: number
   return Math.min(tiles, size <= 1024 ? 8 : size <= 8192 ? 4 : 2);
 }
 
-/** Scratch of all workers, and the bytes of each. */
-function blockScratch(context: WasmContext, shape: WinogradShape, block: number): [number, number] {
-  const channels = roundUp(shape.channels, 4);
-  const filters = roundUp(shape.filters, 8);
-  const patch = PRODUCTS * Math.max(channels, filters) * 4;
-  return workerScratch(context, PRODUCTS * (plane(block, shape.planes * channels) + plane(block, filters)) + patch);
+/** Of the transformed filter, which is 36 numbers for 9; and of one partial sum of its gradient. */
+function filterBytes({ planes, channels, filters }: WinogradShape): number {
+  return PRODUCTS * plane(planes * roundUp(channels, 4), roundUp(filters, 8));
 }
 
-function panelScratch(
-  context: WasmContext,
-  { planes, filters }: WinogradShape,
-  block: number,
-  chunk: number,
-): [number, number] {
-  const panels = Math.ceil(filters / 8 / context.pool.threads);
+function rotatedBytes({ planes, channels, filters }: WinogradShape): number {
+  return 9 * planes * channels * filters * 4;
+}
+
+/** Of one worker. */
+function blockBytes(shape: WinogradShape, block: number): number {
+  const channels = roundUp(shape.channels, 4);
+  const filters = roundUp(shape.filters, 8);
+  const patch = Math.max(channels, filters) * 4;
+  return PRODUCTS * (plane(block, shape.planes * channels) + plane(block, filters) + patch);
+}
+
+/** Of one worker, when `threads` of them share the panels. */
+function panelBytes({ planes, filters }: WinogradShape, block: number, chunk: number, threads: number): number {
+  const panels = Math.ceil(filters / 8 / threads);
   const tables = plane(block, planes * chunk) + plane(planes * chunk, 8) + panels * plane(block, 8);
-  return workerScratch(context, PRODUCTS * (tables + Math.max(chunk, 8) * 4));
+  return PRODUCTS * (tables + Math.max(chunk, 8) * 4);
+}
+
+/** Scratch of all workers, and the bytes of each. */
+function blockScratch(context: WasmContext, shape: WinogradShape, block: number): [number, number] {
+  return workerScratch(context, blockBytes(shape, block));
+}
+
+function panelScratch(context: WasmContext, shape: WinogradShape, block: number, chunk: number): [number, number] {
+  return workerScratch(context, panelBytes(shape, block, chunk, context.pool.threads));
 }
 
 function workerScratch({ heap, pool }: WasmContext, bytes: number): [number, number] {

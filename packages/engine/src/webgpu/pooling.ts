@@ -1,7 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Tf } from '../engine.js';
+import { type KernelArguments, replaceKernel } from '../replace-kernel.js';
 import { perOutput } from './program.js';
-import { type KernelArguments, replaceKernel } from './replace-kernel.js';
 import type { Uniform, WebgpuBackend } from './upstream.js';
 
 interface PoolingAttributes {
@@ -16,7 +16,7 @@ interface PoolingAttributes {
  * are common.
  */
 export function registerPooling(tf: Tf): void {
-  replaceKernel(tf, 'MaxPoolGrad', (args) => maxPoolGradient(tf, args));
+  replaceKernel(tf, 'webgpu', 'MaxPoolGrad', (args, upstream) => maxPoolGradient(tf, args) ?? upstream(args));
 }
 
 function maxPoolGradient(tf: Tf, { inputs, attrs, backend }: KernelArguments): TensorInfo {

@@ -1,8 +1,8 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { contiguousAxes, type Middle } from '../contiguous-axes.js';
 import type { Tf } from '../engine.js';
+import { type KernelArguments, replaceKernel } from '../replace-kernel.js';
 import { perOutput } from './program.js';
-import { type KernelArguments, replaceKernel } from './replace-kernel.js';
 import type { WebgpuBackend } from './upstream.js';
 
 /** Rows that one invocation adds up, as a tree of 8 times 8. */
@@ -13,8 +13,8 @@ const BLOCK_ROWS = 64;
  * of 20 million 0.1s is off by 1e-4. These add pairwise, so that the error grows with the logarithm of the count.
  */
 export function registerSums(tf: Tf): void {
-  replaceKernel(tf, 'Sum', (args) => reduce(tf, args, () => 1));
-  replaceKernel(tf, 'Mean', (args) => reduce(tf, args, (count) => 1 / count));
+  replaceKernel(tf, 'webgpu', 'Sum', (args, upstream) => reduce(tf, args, () => 1) ?? upstream(args));
+  replaceKernel(tf, 'webgpu', 'Mean', (args, upstream) => reduce(tf, args, (count) => 1 / count) ?? upstream(args));
 }
 
 function reduce(tf: Tf, args: KernelArguments, factor: (count: number) => number): TensorInfo | undefined {

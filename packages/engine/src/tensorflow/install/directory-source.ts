@@ -7,7 +7,6 @@ import { chooseWheel } from './wheel-name.js';
 /** A folder of wheels, as a hospital without internet has it. Errors  ENGINE_DISTRIBUTION_MISSING. */
 export function directorySource(folder: string): DistributionSource {
   return {
-    name: folder,
     wheel: async (request) => {
       const wheel = chooseWheel(listFolder(folder), request);
       if (wheel) return { path: join(folder, wheel.file), isDownload: false };

@@ -12,7 +12,6 @@ export interface IndexFile {
 /** A package index that answers the simple API. Errors  ENGINE_DISTRIBUTION_MISSING, ENGINE_DOWNLOAD_FAILED. */
 export function indexSource(index: URL, downloads: string): DistributionSource {
   return {
-    name: withoutSecrets(index),
     wheel: async (request, context) => {
       const page = new URL(`${index.href.replace(/\/*$/, '')}/${normalProject(request.project)}/`);
       const response = await openUrl(page, { accept: 'text/html' }, context.signal);

@@ -81,7 +81,7 @@ export async function installTensorflow(options: InstallOptions, context: Instal
   }
 }
 
-export function sourceOf({ from, index }: InstallOptions, downloads: string): DistributionSource {
+function sourceOf({ from, index }: InstallOptions, downloads: string): DistributionSource {
   if (from !== undefined) return directorySource(from);
   return index ? indexSource(index, downloads) : pipSource(downloads);
 }

@@ -14,7 +14,6 @@ const OLDEST_GLIBC_MINOR = 5;
 /** The machine's own pip, with whatever index and proxy it is set up for. Errors  ENGINE_DISTRIBUTION_MISSING, ENGINE_DOWNLOAD_FAILED. */
 export function pipSource(downloads: string): DistributionSource {
   return {
-    name: "the machine's pip",
     wheel: async (request, context) => {
       const whole = chooseWheel(await readdir(downloads), request);
       if (whole) return { path: join(downloads, whole.file), isDownload: true };
@@ -47,7 +46,7 @@ async function pipDownload(folder: string, request: WheelRequest, context: Insta
 }
 
 /** Errors  ENGINE_DISTRIBUTION_MISSING when there is none. */
-export async function findPip(signal: AbortSignal): Promise<readonly string[]> {
+async function findPip(signal: AbortSignal): Promise<readonly string[]> {
   for (const call of CALLS) if ((await runTool([...call, '--version'], signal)).code === 0) return call;
   throw new ConsiliumError('ENGINE_DISTRIBUTION_MISSING', {
     reason: 'there is no pip on this machine; use --from with a folder of wheels, or --index',

@@ -23,7 +23,6 @@ export interface Obtained {
 
 /** Where distributions come from: a folder, an index, or the machine's own pip. */
 export interface DistributionSource {
-  readonly name: string;
   /** Errors  ENGINE_DISTRIBUTION_MISSING, ENGINE_DOWNLOAD_FAILED. */
   wheel(request: WheelRequest, context: InstallContext): Promise<Obtained>;
 }
