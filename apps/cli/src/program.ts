@@ -157,7 +157,7 @@ function addEngine(program: Command): void {
       '--sha256 <digest...>',
       'SHA-256 of files that you vouch for, when they are not in the table of this version',
     )
-    .option('--dry-run', 'say what would happen, and do nothing')
+    .option('--dry-run', 'look whether all is there that it needs, and change nothing')
     .action(async (name, options) => (await load()).installEngine(name, options));
   engine
     .command('list')

@@ -18,7 +18,11 @@ export { probeBackEnds } from './probe-back-ends.js';
 export { startEngine } from './start-engine.js';
 export { findGpus, type Gpu } from './tensorflow/gpu.js';
 export { findCompiler } from './tensorflow/install/addon-build.js';
-export { type InstallOptions, installTensorflow } from './tensorflow/install/install-tensorflow.js';
+export {
+  type InstallOptions,
+  installTensorflow,
+  previewInstallation,
+} from './tensorflow/install/install-tensorflow.js';
 export {
   checkInstalled,
   findInstalled,

@@ -2,13 +2,15 @@ import { resolve } from 'node:path';
 import {
   checkInstalled,
   findInstalled,
+  type InstallOptions,
   type InstallProgress,
   installTensorflow,
+  previewInstallation,
   removeTensorflow,
 } from '@consilium/engine';
 import { errorCode } from '@consilium/errors';
 import { AdvisedError, UsageError } from '../failure.js';
-import { print, printJson, say } from '../terminal.js';
+import { formatTable, print, printJson, say } from '../terminal.js';
 
 export interface InstallWords {
   readonly gpu?: boolean;
@@ -19,25 +21,22 @@ export interface InstallWords {
 }
 
 const MEGABYTE = 1e6;
-const SOURCES = '--from FOLDER, --index URL, or the pip of this machine when neither is given';
 
 /** `consilium engine install tensorflow`. Errors  those of `installTensorflow`. */
 export async function installEngine(name: string, words: InstallWords): Promise<void> {
   requireTensorflow(name);
   if (words.from && words.index) throw new UsageError('Either --from or --index, not both.');
   const index = words.index === undefined ? undefined : parseIndex(words.index);
-  const from = words.from && resolve(words.from);
-  if (words.dryRun) return describe(words, from, index);
+  const from = words.from === undefined ? undefined : resolve(words.from);
+  const options = { gpu: words.gpu ?? false, from, index, accepted: words.sha256 ?? [] };
   const stop = new AbortController();
+  if (words.dryRun) return describe(options, stop.signal);
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   const line = progressLine();
   const begin = performance.now();
   try {
-    const record = await installTensorflow(
-      { gpu: words.gpu ?? false, from, index, accepted: words.sha256 ?? [] },
-      { report: line.report, signal: stop.signal },
-    );
+    const record = await installTensorflow(options, { report: line.report, signal: stop.signal });
     line.end();
     for (const { file, sha256, checkedAgainst } of record.sources)
       print(`${file}\n  sha256 ${sha256}, checked against ${checkedAgainst}`);
@@ -89,12 +88,23 @@ function parseIndex(text: string): URL {
   throw new UsageError('--index needs an http or https address.');
 }
 
-function describe({ gpu }: InstallWords, from: string | undefined, index: URL | undefined): void {
-  const where = from ?? index?.host ?? 'the pip of this machine';
-  const wheels = gpu ? "tensorflow's wheel and its CUDA wheels, about 4 GB" : 'one wheel of 270 MB';
-  print(`From ${where}: ${wheels}; needs ${gpu ? '14' : '1.6'} GB of disk meanwhile.`);
-  print(`Sources: ${SOURCES}.`);
-  print('Nothing was changed.');
+async function describe(options: InstallOptions, signal: AbortSignal): Promise<void> {
+  const { folder, addon, wheel, wheelFile, neededBytes, freeBytes } = await previewInstallation(options, signal);
+  const where = options.from ?? options.index?.host ?? 'the pip of this machine';
+  const cuda = options.gpu ? ', and the CUDA wheels that it asks for, about 4 GB' : '';
+  print(
+    formatTable(
+      ['what', 'how'],
+      [
+        ['from', where],
+        ['wheel', `${wheelFile ?? `${wheel}, 270 MB to download`}${cuda}`],
+        ['addon', addon],
+        ['to', folder],
+        ['disk', `${gigabytes(neededBytes)} GB needed meanwhile, ${gigabytes(freeBytes)} GB free`],
+      ],
+    ),
+  );
+  print('\nNothing was changed.');
 }
 
 /** One line on a terminal, rewritten; a line per step elsewhere. */
@@ -124,6 +134,10 @@ function progressLine(): { report(progress: InstallProgress): void; end(): void 
 
 function megabytes(bytes: number): string {
   return (bytes / MEGABYTE).toFixed(0);
+}
+
+function gigabytes(bytes: number): string {
+  return (bytes / 1e9).toFixed(1);
 }
 
 function seconds(ms: number): string {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { create } from 'tar';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { BINDING_VERSION, TENSORFLOW_VERSION } from '../installation.js';
-import { installTensorflow } from './install-tensorflow.js';
+import { installTensorflow, previewInstallation } from './install-tensorflow.js';
 import { lockInstallation } from './installation-lock.js';
 import { findInstalled, removeTensorflow } from './manage-installation.js';
 import { addonPackage } from './prebuilt-addon.js';
@@ -118,4 +118,12 @@ it('tells a damaged installation from none', async () => {
   await expect(findInstalled(engines)).rejects.toMatchObject({ code: 'ENGINE_INSTALLATION_CORRUPT' });
   writeFileSync(join(engines, 'tensorflow/record.json'), JSON.stringify({ format: 1, files: { gone: 'x' } }));
   await expect(findInstalled(engines)).rejects.toMatchObject({ detail: { file: 'gone' } });
+});
+
+it('a preview names the wheel and how the addon comes, or what is missing, and changes nothing', async () => {
+  const preview = () => previewInstallation({ gpu: false, from, accepted: [], engines }, context.signal);
+  await expect(preview()).rejects.toMatchObject({ code: 'ENGINE_DISTRIBUTION_MISSING', detail: { where: from } });
+  putWheel(PINNED_FILE);
+  expect(await preview()).toMatchObject({ addon: 'prebuilt', wheelFile: PINNED_FILE, folder: engines });
+  expect(existsSync(engines)).toBe(false);
 });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { writeDurably } from '@consilium/durability';
 import { ConsiliumError, errorCode } from '@consilium/errors';
 import {
@@ -17,7 +17,7 @@ import { type Checked, checkDistribution, sha256OfFile } from './digest.js';
 import { directorySource } from './directory-source.js';
 import { indexSource } from './index-source.js';
 import { lockInstallation } from './installation-lock.js';
-import { pipSource } from './pip-source.js';
+import { findPip, pipSource } from './pip-source.js';
 import { type Platform, requirePlatform, requireSpace } from './platform.js';
 import { findPrebuilt, placePrebuilt } from './prebuilt-addon.js';
 import type { DistributionSource, InstallContext, Obtained } from './source.js';
@@ -81,6 +81,41 @@ export async function installTensorflow(options: InstallOptions, context: Instal
   }
 }
 
+/** What an installation would do here. */
+export interface InstallationPreview {
+  readonly folder: string;
+  readonly addon: InstallationRecord['addon'];
+  /** TensorFlow's wheel as it is asked for, and the file where it is at hand. */
+  readonly wheel: string;
+  readonly wheelFile: string | undefined;
+  readonly neededBytes: number;
+  readonly freeBytes: number;
+}
+
+/**
+ * Looks whether an installation has what it needs, as far as that shows without a download. Changes nothing.
+ *
+ * Errors   as `installTensorflow` for what is missing.
+ */
+export async function previewInstallation(options: InstallOptions, signal: AbortSignal): Promise<InstallationPreview> {
+  const platform = requirePlatform();
+  const folder = options.engines ?? engineFolder();
+  let existing = folder;
+  while (!existsSync(existing)) existing = dirname(existing);
+  const neededBytes = NEEDED_BYTES[options.gpu ? 'gpu' : 'cpu'];
+  const freeBytes = await requireSpace(existing, neededBytes);
+  const addon = (await requireAddon(options, signal)) ? 'prebuilt' : 'built here';
+  const { project, versions } = mainWheel(options, platform);
+  const context = { report: () => {}, signal };
+  const found =
+    options.from === undefined
+      ? undefined
+      : await directorySource(options.from).wheel({ project, versions, ...platform }, context);
+  if (options.from === undefined && options.index === undefined) await findPip(signal);
+  const wheelFile = found && basename(found.path);
+  return { folder, addon, wheel: `${project}${versions}`, wheelFile, neededBytes, freeBytes };
+}
+
 function sourceOf({ from, index }: InstallOptions, downloads: string): DistributionSource {
   if (from !== undefined) return directorySource(from);
   return index ? indexSource(index, downloads) : pipSource(downloads);
@@ -89,12 +124,8 @@ function sourceOf({ from, index }: InstallOptions, downloads: string): Distribut
 async function install(work: Work): Promise<InstallationRecord> {
   const { options, staging, context } = work;
   const sources: Checked[] = [];
-  const prebuilt = findPrebuilt(options.from);
   // What may be missing is looked for before hundreds of megabytes are fetched.
-  if (!prebuilt && !(await findCompiler(context.signal)))
-    throw new ConsiliumError('ENGINE_INSTALL_FAILED', {
-      reason: 'no prebuilt addon and no C++ compiler: install g++, or put the addon package into the folder of --from',
-    });
+  const prebuilt = await requireAddon(options, context.signal);
   if (prebuilt) {
     const checked = await placePrebuilt(prebuilt, staging, options.accepted, context);
     if (checked) sources.push(checked);
@@ -128,13 +159,25 @@ async function install(work: Work): Promise<InstallationRecord> {
   return record;
 }
 
+/** A prebuilt addon, undefined where one can be built. Errors  ENGINE_INSTALL_FAILED when neither. */
+async function requireAddon({ from }: InstallOptions, signal: AbortSignal): Promise<ReturnType<typeof findPrebuilt>> {
+  const prebuilt = findPrebuilt(from);
+  if (prebuilt || (await findCompiler(signal))) return prebuilt;
+  throw new ConsiliumError('ENGINE_INSTALL_FAILED', {
+    reason: 'no prebuilt addon and no C++ compiler: install g++, or put the addon package into the folder of --from',
+  });
+}
+
+function mainWheel({ gpu }: InstallOptions, { machine }: Platform): { project: string; versions: string } {
+  const isCpuOnly = !gpu && machine === 'x86_64'; // elsewhere there is one wheel for both
+  return { project: isCpuOnly ? 'tensorflow-cpu' : 'tensorflow', versions: `==${TENSORFLOW_VERSION}` };
+}
+
 /** TensorFlow's libraries, and for a GPU those of CUDA; answers the digest of each file that stays. */
 async function extractWheels(work: Work, sources: Checked[], withHeaders: boolean): Promise<Map<string, string>> {
   const { options, platform, staging, context } = work;
-  const isCpuOnly = !options.gpu && platform.machine === 'x86_64'; // elsewhere there is one wheel for both
-  const main = { project: isCpuOnly ? 'tensorflow-cpu' : 'tensorflow', versions: `==${TENSORFLOW_VERSION}` };
   const files = new Map<string, string>();
-  const cuda = await withWheel(work, main, sources, async (wheel) => {
+  const cuda = await withWheel(work, mainWheel(options, platform), sources, async (wheel) => {
     for (const [name, sha256] of await wheel.extract(LIBRARIES, staging.root, context)) files.set(name, sha256);
     if (withHeaders) await wheel.extract(HEADERS, staging.root, context);
     if (!options.gpu) return [];

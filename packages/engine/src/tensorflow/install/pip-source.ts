@@ -46,7 +46,7 @@ async function pipDownload(folder: string, request: WheelRequest, context: Insta
 }
 
 /** Errors  ENGINE_DISTRIBUTION_MISSING when there is none. */
-async function findPip(signal: AbortSignal): Promise<readonly string[]> {
+export async function findPip(signal: AbortSignal): Promise<readonly string[]> {
   for (const call of CALLS) if ((await runTool([...call, '--version'], signal)).code === 0) return call;
   throw new ConsiliumError('ENGINE_DISTRIBUTION_MISSING', {
     reason: 'there is no pip on this machine; use --from with a folder of wheels, or --index',

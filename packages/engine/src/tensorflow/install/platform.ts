@@ -21,9 +21,10 @@ export function requirePlatform(): Platform {
   });
 }
 
-/** Errors  DISK_FULL with what is there and what is needed. */
-export async function requireSpace(folder: string, neededBytes: number): Promise<void> {
+/** Bytes free where a folder is. Errors  DISK_FULL with what is there and what is needed. */
+export async function requireSpace(folder: string, neededBytes: number): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   const freeBytes = bavail * bsize;
   if (freeBytes < neededBytes) throw new ConsiliumError('DISK_FULL', { folder, freeBytes, neededBytes });
+  return freeBytes;
 }
