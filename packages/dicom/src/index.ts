@@ -1,3 +1,12 @@
+export type { AnnotatedImage, Annotations, Finding, InstanceReference, Structure } from './annotations/annotations.js';
+export type { SlicePlane } from './annotations/geometry.js';
+export {
+  type AnnotationChoice,
+  type AnnotationSource,
+  NO_STRUCTURE_LABEL,
+  openAnnotations,
+} from './annotations/open-annotations.js';
+export { isAnnotationClass, readAnnotations } from './annotations/read-annotations.js';
 export {
   type BurnedInFacts,
   type BurnedInVerdict,
