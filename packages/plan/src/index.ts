@@ -4,3 +4,4 @@ export { checkPlanText, parsePlan } from './parse-plan.js';
 export { planProse } from './prose.js';
 export { type Plan, type PlanInput, planSchema, VOCABULARY_VERSION } from './schema.js';
 export { localTwin, type PlanOverrides, withOverrides, withStrategy } from './variants.js';
+export { WINDOW_PRESETS, type WindowPreset } from './window-presets.js';

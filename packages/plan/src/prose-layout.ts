@@ -33,3 +33,7 @@ function pieces(word: string, columns: number): string[] {
   for (let at = 0; at < word.length; at += columns) parts.push(word.slice(at, at + columns));
   return parts;
 }
+
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

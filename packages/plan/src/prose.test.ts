@@ -36,7 +36,33 @@ const others = (
   }),
 );
 
-const PLANS = [segmentation, classification, localTwin(classification), ...others];
+/** Every step of the preprocessing in one of its kinds, and in another. */
+const stepped = (
+  [
+    {
+      fit: 'crop',
+      intensity: { kind: 'window', centre: 60, width: 300 },
+      denoise: { kind: 'median', radius: 2 },
+      spacingMm: { row: 0.75, column: 1.5 },
+      contrast: { kind: 'clahe', tiles: 6, clipLimit: 3.5 },
+      crop: { kind: 'centre-mm', heightMm: 250, widthMm: 350 },
+    },
+    {
+      intensity: { kind: 'min-max' },
+      denoise: { kind: 'gaussian', sigmaPixels: 1.25 },
+      contrast: { kind: 'equalise' },
+      crop: { kind: 'centre', height: 400, width: 500 },
+    },
+    { intensity: { kind: 'z-score', over: 'foreground' }, crop: { kind: 'foreground', marginPixels: 5 } },
+  ] as const
+).map((steps) =>
+  resolvePlan({
+    ...classification,
+    preprocessing: { height: 64, width: 96, ...steps },
+  }),
+);
+
+const PLANS = [segmentation, classification, localTwin(classification), ...others, ...stepped];
 
 /** Words that have one value in this vocabulary, or whose change makes it another kind of plan: their text is looked for. */
 const FIXED: Readonly<Record<string, (plan: Plan) => string>> = {
@@ -46,6 +72,10 @@ const FIXED: Readonly<Record<string, (plan: Plan) => string>> = {
   'model.family': (plan) => `(${plan.model.family})`,
   'model.normalisation.kind': (plan) => `${plan.model.normalisation.kind} normalisation`,
   'preprocessing.intensity.kind': ({ preprocessing: { intensity } }) => intensity.kind,
+  'preprocessing.intensity.over': () => "of the picture's foreground (z-score)",
+  'preprocessing.denoise.kind': ({ preprocessing: { denoise } }) => `denoise: ${denoise?.kind}`,
+  'preprocessing.contrast.kind': ({ preprocessing: { contrast } }) => `contrast: ${contrast?.kind}`,
+  'preprocessing.crop.kind': ({ preprocessing: { crop } }) => `crop: ${crop?.kind}`,
   'training.optimizer.kind': ({ training: { optimizer } }) => `The optimizer is ${optimizer.kind} `,
   'training.keepOptimizerState': () => "The optimizer's moments start anew in each round.",
 };
@@ -53,8 +83,8 @@ const FIXED: Readonly<Record<string, (plan: Plan) => string>> = {
 const WORDS = [
   ['fedavg', 'local'],
   ['none', 'horizontal', 'both'],
-  ['stretch', 'pad'],
-  ['CR', 'DX', 'CT', 'MR'],
+  ['stretch', 'pad', 'crop'],
+  ['CR', 'DX', 'CT', 'MR', 'MG', 'US', 'XA', 'RF', 'NM', 'PT', 'OP'],
   ['none', 'balanced'],
   ['deterministic', 'fast'],
 ];

@@ -1,5 +1,7 @@
-import { layOut, type Section } from './prose-layout.js';
+import { preprocessingProse } from './preprocessing-prose.js';
+import { counted, layOut, type Section } from './prose-layout.js';
 import type { Plan } from './schema.js';
+import { selectionProse } from './selection.js';
 
 /**
  * A plan in sentences, as a hospital reads it before it consents: what is wanted of it, what leaves it, how it is done.
@@ -12,10 +14,10 @@ export function planProse(plan: Plan): string {
   return layOut(head, [
     { title: 'Purpose', paragraphs: plan.purpose.split('\n') },
     { title: 'Intended use', paragraphs: plan.intendedUse.split('\n') },
-    { title: 'What a hospital gives', paragraphs: [dataset(plan), minimum(plan)] },
+    { title: 'What a hospital gives', paragraphs: [dataset(plan), ...selection(plan), minimum(plan)] },
     { title: 'What leaves a hospital', paragraphs: leaving(plan) },
     { title: 'Task', paragraphs: [task(plan), `${loss(plan)} ${gridOfScores(plan)}`] },
-    { title: 'Pictures', paragraphs: [preprocessing(plan), augmentation(plan)] },
+    { title: 'Pictures', paragraphs: [...preprocessingProse(plan.preprocessing), augmentation(plan)] },
     { title: 'Model', paragraphs: [model(plan)] },
     { title: 'Training at a hospital', paragraphs: [training(plan), `${optimizer(plan)} ${stepRules(plan)}`] },
     { title: 'Rounds', paragraphs: [rounds(plan), strategy(plan)] },
@@ -30,6 +32,13 @@ const MODALITY_WORDS = {
   DX: 'digital radiography (DX)',
   CT: 'computed tomography (CT)',
   MR: 'magnetic resonance (MR)',
+  MG: 'mammography (MG)',
+  US: 'ultrasound (US)',
+  XA: 'X-ray angiography (XA)',
+  RF: 'radiofluoroscopy (RF)',
+  NM: 'nuclear medicine (NM)',
+  PT: 'positron emission tomography (PT)',
+  OP: 'ophthalmic photography (OP)',
 } as const;
 
 function dataset({ data, task }: Plan): string {
@@ -38,6 +47,10 @@ function dataset({ data, task }: Plan): string {
       ? `with a mask of each of: ${task.structures.join(', ')}`
       : `each labelled as one of: ${task.classes.join(', ')}`;
   return `Pictures of ${MODALITY_WORDS[data.modality]}, ${truth}. The plan calls them "${data.dataset}"; the hospital decides which of its own datasets is meant.`;
+}
+
+function selection({ data }: Plan): string[] {
+  return data.select ? [selectionProse(data.select)] : [];
 }
 
 function minimum({ data }: Plan): string {
@@ -80,25 +93,6 @@ function loss({ task }: Plan): string {
 
 function gridOfScores({ validation }: Plan): string {
   return `For validation, scores are rounded to a grid of ${validation.scoreBins} points from 0 to 1.`;
-}
-
-function preprocessing({ preprocessing: p }: Plan): string {
-  const fit = {
-    stretch: 'stretched to it (fit: stretch)',
-    pad: 'padded with zeros (fit: pad)',
-  }[p.fit];
-  return `Each picture is brought to ${p.height} rows by ${p.width} columns; one with another ratio of its sides is ${fit}. ${intensity(p.intensity)}`;
-}
-
-function intensity(rule: Plan['preprocessing']['intensity']): string {
-  switch (rule.kind) {
-    case 'percentile':
-      return `Grey values from percentile ${rule.low} to percentile ${rule.high} of the picture become 0 to 1; the rest is cut.`;
-    case 'z-score':
-      return 'Grey values are shifted and scaled to mean 0 and standard deviation 1 of the picture (z-score).';
-    case 'window':
-      return `Grey values in the window of centre ${rule.centre} and width ${rule.width}, in modality values, become 0 to 1; the rest is cut.`;
-  }
 }
 
 function augmentation({ augmentation: a }: Plan): string {
@@ -174,10 +168,6 @@ function repeatability({ engine, seed }: Plan): string {
   const demand =
     engine.backEnd === undefined ? '' : ` Only hospitals whose training engine ${engine.backEnd} works take part.`;
   return `Initial weights, the order of examples and augmentation come from seed ${seed}; ${mode}.${demand}`;
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }
 
 const DURATION_UNITS = [

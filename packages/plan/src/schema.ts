@@ -1,6 +1,12 @@
 import { z } from 'zod';
+import { preprocessingSchema } from './preprocessing-schema.js';
+import { selectionSchema } from './selection.js';
 
-/** Grows when a word is added to the vocabulary or a default changes; an old plan hashes and means the same for ever. */
+/**
+ * Grows when a default changes or a word would mean something else; an old plan hashes and means the same for ever. A new word
+ * is a key that may be absent, or a value beside those there are: plans without it keep their bytes, and a site that does not
+ * know it refuses the plan.
+ */
 export const VOCABULARY_VERSION = 1;
 
 const positive = z.number().positive();
@@ -19,30 +25,6 @@ const text = z
   .regex(/^(?:[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]|\n)*$/u, 'plain text, without control characters');
 /** Names of outputs; two with one name would be one column of every table. */
 const names = z.array(name).refine((list) => new Set(list).size === list.length, 'each name may occur only once');
-
-const intensity = z
-  .discriminatedUnion('kind', [
-    /** Grey values between two percentiles of the picture become 0..1; the rest is cut. */
-    z.strictObject({
-      kind: z.literal('percentile'),
-      low: z.number().min(0).max(50).default(1),
-      high: z.number().min(50).max(100).default(99),
-    }),
-    /** Mean 0 and standard deviation 1 of the picture. */
-    z.strictObject({ kind: z.literal('z-score') }),
-    /** Modality values from centre - width/2 to centre + width/2 become 0..1. */
-    z.strictObject({ kind: z.literal('window'), centre: z.number(), width: positive }),
-  ])
-  .default({ kind: 'percentile', low: 1, high: 99 });
-
-const preprocessing = z.strictObject({
-  /** Height and width in pixels of what the model sees. */
-  height: count.max(1024),
-  width: count.max(1024),
-  /** What happens to a picture whose sides have another ratio. */
-  fit: z.enum(['stretch', 'pad']).default('pad'),
-  intensity,
-});
 
 const augmentation = z
   .strictObject({
@@ -148,11 +130,13 @@ export const planSchema = z
     data: z.strictObject({
       /** Logical dataset; the site binds one of its own to it. */
       dataset: name,
-      modality: z.enum(['CR', 'DX', 'CT', 'MR']),
+      modality: z.enum(['CR', 'DX', 'CT', 'MR', 'MG', 'US', 'XA', 'RF', 'NM', 'PT', 'OP']),
       /** Fewest training examples with which a site may take part. */
       minimumTrainingExamples: count.default(1),
+      /** All of the dataset where it is not named. */
+      select: selectionSchema.optional(),
     }),
-    preprocessing,
+    preprocessing: preprocessingSchema,
     augmentation,
     model,
     training,
@@ -213,6 +197,19 @@ export const planSchema = z
             message: `must be a multiple of ${step}, because the model halves it ${plan.model.depth} times`,
           });
     }
+    const { intensity, contrast } = plan.preprocessing;
+    if (intensity.kind === 'window' && intensity.preset !== undefined && plan.data.modality !== 'CT')
+      context.addIssue({
+        code: 'custom',
+        path: ['preprocessing', 'intensity', 'preset'],
+        message: 'is in Hounsfield units, which only CT has; name a centre and a width',
+      });
+    if (contrast !== undefined && intensity.kind === 'z-score')
+      context.addIssue({
+        code: 'custom',
+        path: ['preprocessing', 'contrast'],
+        message: 'needs grey values from 0 to 1, which z-score does not give',
+      });
     const base = plan.model.family === 'unet' ? plan.model.baseFilters : plan.model.baseWidth;
     if (plan.model.normalisation.kind === 'group' && base % Math.min(plan.model.normalisation.groups, base) !== 0)
       context.addIssue({
