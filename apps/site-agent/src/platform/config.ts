@@ -5,6 +5,7 @@ import type { BackEnd } from '@consilium/engine';
 import { ConsiliumError } from '@consilium/errors';
 import type { TlsIdentity } from '@consilium/grpc';
 import { z } from 'zod';
+import { pacsSchema, receiverSchema } from '../pacs/settings.js';
 import type { Environment } from './env.js';
 import { type SiteFolder, siteFolder } from './site-folder.js';
 
@@ -14,6 +15,10 @@ const settingsSchema = z.strictObject({
   siteId: name,
   /** Tried in turn. */
   coordinator: z.array(z.string().regex(/^.+:\d{1,5}$/, 'host:port')).min(1),
+  /** Where studies may be fetched from. No other address is ever dialled for them. */
+  pacs: pacsSchema.optional(),
+  /** Who may send studies here. */
+  receiver: receiverSchema.optional(),
 });
 
 /** Where a fault test may end an agent. */
