@@ -11,6 +11,7 @@ import { TensorCache } from './preprocessing/tensor-cache.js';
 import { pruneWeights } from './rounds/housekeeping.js';
 import { workUntilStopped } from './rounds/work-loop.js';
 import { FolderLock } from './state/folder-lock.js';
+import { offeredDatasets } from './state/offered-datasets.js';
 import { openSiteState, type SiteState } from './state/site-state.js';
 import { Trainer, type TrainerOptions } from './trainer/trainer.js';
 import { WeightStore } from './weights/weight-store.js';
@@ -76,7 +77,7 @@ function openLink(config: SiteConfig, state: SiteState, options: AgentOptions): 
       agentVersion: AGENT_VERSION,
       vocabularyVersion: VOCABULARY_VERSION,
       backEnds: [{ name: config.backEnd ?? 'wasm', threads: config.threads ?? 0 }],
-      datasets: state.datasets.list().map(({ name, version, summary }) => ({
+      datasets: offeredDatasets(state).map(({ name, version, summary }) => ({
         name,
         version,
         train: BigInt(summary.train),

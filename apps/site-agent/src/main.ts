@@ -1,23 +1,23 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AGENT_VERSION } from './agent.js';
-import {
-  type AddOptions,
-  addDataset,
-  listDatasets,
-  removeDataset,
-  type ShowOptions,
-  showDataset,
-} from './commands/dataset.js';
+import { addDatasetCommands } from './commands/dataset-commands.js';
+import { dicomProgram } from './commands/dicom-commands.js';
 import { exitCodeOf, explain } from './commands/explain.js';
+import { addPacsCommands } from './commands/pacs-commands.js';
 import { type StartOptions, start } from './commands/start.js';
 import { type StatusOptions, status } from './commands/status.js';
 import { BACK_ENDS } from './platform/config.js';
 
-/** The agent's own command line; `consilium site ...` hands its words to it. */
-function program(): Command {
+/** The agent's own command line; `consilium site ...` and `consilium dicom ...` hand their words to it. */
+function program(words: readonly string[]): Command {
+  return words[0] === 'dicom' ? dicomProgram() : siteProgram();
+}
+
+function siteProgram(): Command {
   const site = new Command('consilium site')
     .description('The agent of one hospital: its datasets, and its part in federated runs.')
     .version(AGENT_VERSION)
+    .enablePositionalOptions()
     .exitOverride();
   site
     .command('start')
@@ -42,42 +42,8 @@ function program(): Command {
     .option('--json', 'as JSON')
     .action((options: StatusOptions) => status(options));
   addDatasetCommands(site.command('dataset').description('prepare, list, show and remove datasets'));
+  addPacsCommands(site.command('pacs').description('the PACS of this site: look, check, preview, send'));
   return site;
-}
-
-function addDatasetCommands(dataset: Command): void {
-  dataset
-    .command('add <name>')
-    .description('read a folder of DICOM files with its label table, de-identify it, and register it under a name')
-    .requiredOption('--dir <folder>', 'the site folder')
-    .requiredOption('--from <folder>', 'the folder of DICOM files (and masks), read with everything below it')
-    .option('--labels <file>', 'the label table (default: labels.csv in that folder)')
-    .option('--classes <names...>', 'classes that labels may name (default: every label that occurs)')
-    .option(
-      '--shares <percents>',
-      'patients to train, validate and test with, where the table has no split or fold column (default: 60,15,25)',
-    )
-    .option('--json', 'as JSON')
-    .action((name: string, options: AddOptions) => addDataset(name, options));
-  dataset
-    .command('list')
-    .description('the datasets of this site')
-    .requiredOption('--dir <folder>', 'the site folder')
-    .option('--json', 'as JSON')
-    .action((options: { dir: string; json?: boolean }) => listDatasets(options));
-  dataset
-    .command('show <name>')
-    .description('what a dataset holds, and what became of each file of its folder')
-    .requiredOption('--dir <folder>', 'the site folder')
-    .option('--exact', 'show counts below 5 too')
-    .option('--json', 'as JSON')
-    .action((name: string, options: ShowOptions) => showDataset(name, options));
-  dataset
-    .command('remove <name>')
-    .description('forget a dataset and delete its pixels; the folder it came from is not touched')
-    .requiredOption('--dir <folder>', 'the site folder')
-    .option('--json', 'as JSON')
-    .action((name: string, options: { dir: string; json?: boolean }) => removeDataset(name, options));
 }
 
 function positive(text: string): number {
@@ -89,7 +55,8 @@ function positive(text: string): number {
 const WRONG_USE = 2;
 
 try {
-  await program().parseAsync();
+  const words = process.argv.slice(2);
+  await program(words).parseAsync(words[0] === 'dicom' ? words.slice(1) : words, { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : WRONG_USE;
   else {

@@ -1,7 +1,7 @@
 import type { Plan } from '@consilium/plan';
 import type { Manifest } from '@consilium/tensors';
 import type { DatasetSummary } from './datasets/dataset-index.js';
-import type { CleanImage, DatasetRequest, RawImage } from './datasets/image.js';
+import type { CleanPicture, DatasetRequest, KeptPicture, Part, RawPicture } from './datasets/image.js';
 import type { IngestLedger } from './datasets/ingest-ledger.js';
 import type { IngestReport } from './datasets/ingest-report.js';
 import type { TensorFile } from './preprocessing/tensor-file.js';
@@ -10,24 +10,32 @@ import type { TensorFile } from './preprocessing/tensor-file.js';
 declare const stage: unique symbol;
 type From<S extends string> = { readonly [stage]: S };
 
-/** The hospital's own pictures with everything that their files say; one at a time, so that no folder is too large. */
+/**
+ * The hospital's own pictures with everything that their files say, and those that an earlier reading has stored without it;
+ * one file at a time, so that no folder is too large.
+ */
 export type RawStudies = {
-  readonly images: AsyncIterable<RawImage>;
+  readonly images: AsyncIterable<RawPicture | KeptPicture>;
   readonly ledger: IngestLedger;
   readonly classes: readonly string[] | undefined;
+  /** Absolute: it may name anything, and is only ever hashed. */
+  readonly folder: string;
 } & From<'ingest'>;
 
 /** The same pictures with an allow-list of facts and keyed pseudonyms. */
 export type CleanStudies = {
-  readonly images: AsyncIterable<CleanImage>;
+  readonly images: AsyncIterable<CleanPicture>;
   readonly ledger: IngestLedger;
   readonly classes: readonly string[] | undefined;
+  readonly folder: string;
 } & From<'deidentify'>;
 
 export type DatasetVersion = {
   readonly version: string;
   readonly summary: DatasetSummary;
   readonly report: IngestReport;
+  /** Patient -> part: what later versions of the dataset keep to. */
+  readonly parts: ReadonlyMap<string, Part>;
 } & From<'assemble'>;
 
 /** What a round asks of this site. The plan is the one that the site has accepted, not one that came with the work. */

@@ -13,7 +13,18 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
   DATASET_EMPTY: 'The report says why each file was set aside.',
   DATASET_NOT_FOUND: 'See what there is with `consilium site dataset list`.',
   LABEL_TABLE_INVALID: 'Correct the label table: CSV with a column `file` and a column `label` or `mask`.',
+  DEIDENTIFICATION_POLICY_INVALID: 'Correct the policy file; `consilium dicom deidentify --help` names the command.',
+  PSEUDONYM_MAP_CORRUPT:
+    'Put back the pseudonym.key that this site had; if it was never changed, restore pseudonyms.sqlite from a backup.',
   DISK_FULL: 'Free space on the disk of the site folder; nothing that was confirmed is lost.',
+  PACS_NOT_CONFIGURED:
+    'See the names with `consilium site pacs list`; a PACS is added to site.json by its administrator.',
+  PACS_ADDRESS_DENIED:
+    'An address on this machine needs "allowLoopback" in its entry of site.json, plain http needs "allowPlainHttp".',
+  PACS_UNREACHABLE: 'Look with `consilium site pacs check`; what has arrived is kept, so start the same command again.',
+  PACS_DENIED:
+    'Ask the administrator of the PACS whether it knows this AE title, these credentials or this certificate.',
+  PACS_INCOMPLETE: 'Start the same command again: only what is missing is asked for.',
   DEVICE_LOST: 'Look into the log of the graphics driver; `consilium doctor` shows whether the device works again.',
   ENGINE_CRASHED:
     'It is tried again in a fresh process; if it comes back, `consilium doctor` shows which back ends work here.',

@@ -3,45 +3,100 @@ import { throwIfStopped } from '../platform/stopping.js';
 import type { CleanStudies, DatasetVersion } from '../stages.js';
 import { type DatasetIndex, type IndexExample, summaryOf } from './dataset-index.js';
 import type { DatasetStore } from './dataset-store.js';
-import type { CleanImage, Part } from './image.js';
+import { DuplicateCheck } from './duplicate-check.js';
+import { folderHash, pathHash } from './file-identity.js';
+import type { CleanNewPicture, CleanPicture, FrameLabel, MaskFact, Part, StoredPicture } from './image.js';
+import type { IngestJournal } from './ingest-journal.js';
 import type { IngestLedger } from './ingest-ledger.js';
 import { reportOf } from './ingest-report.js';
+import { positionAlongNormalMm } from './slice-position.js';
 import { compareText, requireNoEmptyPart, type Shares, type SplitPatient, splitPatients } from './split.js';
 import { storePixels } from './stored-pixels.js';
 
+export interface AssembleTools {
+  readonly store: DatasetStore;
+  readonly key: Uint8Array;
+  readonly journal: IngestJournal;
+  readonly shares?: Shares | undefined;
+  /** Patient -> the part that an earlier version of the dataset has put them into: they stay there. */
+  readonly knownParts?: ReadonlyMap<string, Part> | undefined;
+  /** The version to add to: what it holds stays. */
+  readonly base?: DatasetIndex | undefined;
+}
+
 /** An example that does not know its part yet, unless the label table has said it. */
-type Unsplit = Omit<IndexExample, 'part'> & { readonly ordinal: number; readonly given: Part | undefined };
+interface Unsplit extends Omit<IndexExample, 'part'> {
+  readonly given: Part | undefined;
+  /** Undefined for an example of the version before. */
+  readonly from: { readonly ordinal: number; readonly year: string } | undefined;
+}
 
 /**
- * Makes a dataset version: pixels by digest, an index whose canonical form's digest is the version, and the split.
+ * Makes a dataset version: pixels by digest, an index whose canonical form's digest is the version, and the split. Whatever
+ * was read before a failure is in the journal.
  *
  * Errors   DATASET_EMPTY, DATASET_SPLIT_EMPTY, DISK_FULL, STOPPED.
  */
-export function assembleWith(store: DatasetStore, key: Uint8Array, shares?: Shares) {
+export function assembleWith(tools: AssembleTools) {
   return async (studies: CleanStudies, signal: AbortSignal): Promise<DatasetVersion> => {
-    const { ledger } = studies;
-    const unsplit: Unsplit[] = [];
-    for await (const image of studies.images) {
-      throwIfStopped(signal);
-      unsplit.push(await storeOne(image, store));
-    }
-    const usable = withoutSplitPatients(unsplit, ledger);
-    if (usable.length === 0) throw new ConsiliumError('DATASET_EMPTY', { files: ledger.files.length });
-    const index = indexOf(usable, studies.classes, (patients) => splitPatients(patients, key, shares));
-    const version = await store.save(index);
-    return { version, summary: summaryOf(index), report: reportOf(ledger) } as DatasetVersion;
+    const { ledger, classes } = studies;
+    const read = await readAll(studies, tools, signal);
+    const unsplit = withoutSplitPatients([...baseExamples(tools.base), ...read], tools, ledger);
+    if (unsplit.length === 0) throw new ConsiliumError('DATASET_EMPTY', { files: ledger.files.length });
+    const index = indexOf(unsplit, classes, tools);
+    const version = await tools.store.save(index);
+    tools.journal.markDurable();
+    const names = new Set(ledger.files.map((file) => pathHash(studies.folder, file, tools.key)));
+    tools.journal.forgetOthers(folderHash(studies.folder, tools.key), names);
+    const report = reportOf(ledger, countsOf(unsplit));
+    return { version, summary: summaryOf(index), report, parts: partsOf(index) } as unknown as DatasetVersion;
   };
 }
 
-async function storeOne(image: CleanImage, store: DatasetStore): Promise<Unsplit> {
-  const { header, rows, columns } = image;
+async function readAll(studies: CleanStudies, tools: AssembleTools, signal: AbortSignal): Promise<Unsplit[]> {
+  const { ledger } = studies;
+  const examples: Unsplit[] = [];
+  const duplicates = new DuplicateCheck(tools.base);
+  try {
+    for await (const picture of studies.images) {
+      throwIfStopped(signal);
+      const stored = picture.kind === 'kept' ? picture.stored : await storeNew(picture, tools);
+      if (duplicates.isNew(stored))
+        for (const labelled of picture.labelled) examples.push(await exampleOf(picture, stored, labelled, tools));
+      else ledger.setAside(picture.ordinal, 'duplicate');
+    }
+  } finally {
+    tools.journal.flush();
+  }
+  return examples;
+}
+
+async function storeNew(picture: CleanNewPicture, { store, journal }: AssembleTools): Promise<StoredPicture> {
+  const { file, keys, ownHeader: header, year, identity, isSearched } = picture;
+  const frames: StoredPicture['frames'][number][] = [];
+  for (const { grey, place } of file.frames)
+    frames.push({ image: await storePixels(grey, store.blobs), place: place ?? null });
+  const { rows, columns, pixelSpacingMm } = file;
+  const stored = { keys, header, year, isSearched, rows, columns, spacingMm: pixelSpacingMm ?? null, frames };
+  journal.add(identity, { kind: 'picture', picture: stored });
+  return stored;
+}
+
+async function exampleOf(
+  { header, ordinal, part }: CleanPicture,
+  { rows, columns, spacingMm, frames, year }: StoredPicture,
+  { frame, label, mask }: FrameLabel,
+  tools: AssembleTools,
+): Promise<Unsplit> {
+  const { image, place } = frames[frame]!;
   return {
-    ordinal: image.ordinal,
-    given: image.part,
-    id: header.instance,
+    from: { ordinal, year },
+    given: part,
+    id: frames.length === 1 ? header.instance : `${header.instance}-${frame + 1}`,
     patient: header.patient,
     study: header.study,
-    label: image.label ?? null,
+    series: header.series,
+    label: label ?? null,
     sex: header.sex,
     ageBand: header.ageBand,
     manufacturer: header.manufacturer,
@@ -51,38 +106,67 @@ async function storeOne(image: CleanImage, store: DatasetStore): Promise<Unsplit
     viewPosition: header.viewPosition,
     rows,
     columns,
-    image: await storePixels(image.grey, store.blobs),
-    mask: image.mask ? await store.blobs.put(image.mask) : null,
+    spacingMm,
+    positionMm: place && positionAlongNormalMm(place),
+    image,
+    mask: mask === undefined ? null : await storeMask(mask, rows, columns, tools),
   };
 }
 
-/** A patient whom the table puts into two parts would leak from training into the test: out with all of them. */
-function withoutSplitPatients(examples: readonly Unsplit[], ledger: IngestLedger): Unsplit[] {
-  const byPatient = Map.groupBy(examples, (example) => example.patient);
-  return examples.filter((example) => {
-    const parts = new Set(byPatient.get(example.patient)!.map(({ given }) => given));
-    if (parts.size > 1) ledger.setAside(example.ordinal, 'patient-in-two-parts');
-    return parts.size === 1;
+async function storeMask(mask: MaskFact, rows: number, columns: number, tools: AssembleTools): Promise<string> {
+  if (mask.kind === 'stored') return mask.digest;
+  const { store, journal } = tools;
+  const digest = await store.blobs.put(mask.pixels);
+  if (mask.identity) journal.add(mask.identity, { kind: 'mask', rows, columns, digest });
+  return digest;
+}
+
+function baseExamples(base: DatasetIndex | undefined): Unsplit[] {
+  return (base?.examples ?? []).map(({ part: _, ...example }) => ({ ...example, given: undefined, from: undefined }));
+}
+
+/** A patient in two parts would leak from training into the test: out with all of the patient's new pictures. */
+function withoutSplitPatients(examples: readonly Unsplit[], tools: AssembleTools, ledger: IngestLedger): Unsplit[] {
+  const given = new Map<string, Set<Part | undefined>>();
+  for (const example of examples) {
+    if (!example.from) continue;
+    const parts = given.get(example.patient) ?? new Set();
+    given.set(example.patient, parts.add(example.given));
+  }
+  return examples.filter(({ from, patient, given: part }) => {
+    if (!from) return true;
+    const known = tools.knownParts?.get(patient);
+    const isSplit = given.get(patient)!.size > 1;
+    const isMoved = part !== undefined && known !== undefined && part !== known;
+    if (isSplit) ledger.setAside(from.ordinal, 'patient-in-two-parts');
+    else if (isMoved) ledger.setAside(from.ordinal, 'part-changed');
+    return !isSplit && !isMoved;
   });
 }
 
 function indexOf(
   examples: readonly Unsplit[],
   classes: readonly string[] | undefined,
-  split: (patients: SplitPatient[]) => Map<string, Part>,
+  { key, shares, knownParts, base }: AssembleTools,
 ): DatasetIndex {
-  const isGiven = examples.every(({ given }) => given !== undefined);
-  const parts = isGiven ? undefined : split(patientsOf(examples));
-  const placed = examples.map(({ ordinal, given, ...example }) => ({
+  const settled = new Map<string, Part>();
+  for (const { patient, given } of examples) {
+    const part = knownParts?.get(patient) ?? given;
+    if (part !== undefined) settled.set(patient, part);
+  }
+  const open = examples.filter(({ patient }) => !settled.has(patient));
+  const parts = open.length === 0 ? settled : splitPatients(patientsOf(open), key, shares, settled);
+  const placed = examples.map(({ from: _, given: __, ...example }) => ({
     ...example,
-    part: parts?.get(example.patient) ?? given!,
+    part: parts.get(example.patient)!,
   }));
   const count = (part: Part) => placed.filter((example) => example.part === part).length;
   requireNoEmptyPart({ train: count('train'), validation: count('validation'), test: count('test') });
   const labels = new Set(examples.flatMap(({ label }) => (label === null ? [] : [label])));
+  const known = classes && new Set([...(base?.classes ?? []), ...classes]);
   return {
     format: 'consilium-dataset/1',
-    classes: classes ?? [...labels].sort(compareText),
+    classes: known ? [...known] : [...new Set([...(base?.classes ?? []), ...labels])].sort(compareText),
     examples: placed.sort((a, b) => compareText(a.id, b.id)),
   };
 }
@@ -94,4 +178,22 @@ function patientsOf(examples: readonly Unsplit[]): SplitPatient[] {
     const sexes = [...new Set(own.map(({ sex }) => sex))].sort(compareText);
     return { pseudonym, stratum: JSON.stringify([labels, sexes]) };
   });
+}
+
+function partsOf(index: DatasetIndex): Map<string, Part> {
+  return new Map(index.examples.map(({ patient, part }) => [patient, part]));
+}
+
+/** Of the examples that this reading gave; a file counts once for its year. */
+function countsOf(examples: readonly Unsplit[]): { examples: number; years: Record<string, number> } {
+  const years: Record<string, number> = {};
+  let last: number | undefined;
+  let count = 0;
+  for (const { from } of examples) {
+    if (!from) continue;
+    count += 1;
+    if (from.ordinal !== last) years[from.year || 'unknown'] = (years[from.year || 'unknown'] ?? 0) + 1;
+    last = from.ordinal;
+  }
+  return { examples: count, years };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { diskError, syncFile, syncFolder } from '@consilium/durability';
 import { ConsiliumError } from '@consilium/errors';
@@ -41,6 +41,29 @@ export class BlobStore {
     for (let at = 0; at < paths.length; at += SYNCED_AT_ONCE)
       await Promise.all(paths.slice(at, at + SYNCED_AT_ONCE).map(syncFile));
     for (const folder of new Set(paths.map(dirname))) await syncFolder(folder);
+  }
+
+  /** As `hasAll`, and each has its digest: for blobs that a power cut may have met. They are forced to disk by `sync` too. */
+  async hasAllWhole(digests: readonly string[]): Promise<boolean> {
+    for (const digest of digests) {
+      const path = this.path(digest);
+      if (!(await this.isWhole(path, digest))) return false;
+      this.unsynced.add(path);
+    }
+    return true;
+  }
+
+  /** True if all are there; whether they are whole, `get` finds out. */
+  async hasAll(digests: readonly string[]): Promise<boolean> {
+    const found = await Promise.all(
+      digests.map((digest) =>
+        access(this.path(digest)).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    );
+    return found.every((isThere) => isThere);
   }
 
   /** Errors  DATASET_CORRUPT when it is gone or does not have its digest. */

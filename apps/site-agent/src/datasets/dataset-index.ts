@@ -1,10 +1,14 @@
 import type { Part } from './image.js';
 
-/** One picture of a dataset: pseudonyms, an allow-list of facts, and the digests of its pixels. */
+/**
+ * One picture of a dataset: pseudonyms, an allow-list of facts, and the digests of its pixels. The id is the pseudonym of the
+ * object, with `-` and the number of the frame where the object has several. Indexes of earlier agents lack what is optional.
+ */
 export interface IndexExample {
   readonly id: string;
   readonly patient: string;
   readonly study: string;
+  readonly series?: string;
   readonly part: Part;
   readonly label: string | null;
   readonly sex: string;
@@ -16,6 +20,10 @@ export interface IndexExample {
   readonly viewPosition: string;
   readonly rows: number;
   readonly columns: number;
+  /** Between the centres of neighbouring pixels; null when the file does not say. */
+  readonly spacingMm?: { readonly row: number; readonly column: number } | null;
+  /** Of the slice, along the normal of its plane; null when the file does not say. */
+  readonly positionMm?: number | null;
   readonly image: StoredPixels;
   /** Digest of [rows, columns] bytes of 0 and 1. */
   readonly mask: string | null;

@@ -34,9 +34,9 @@ export class DatasetStore {
     return JSON.parse(bytes.toString('utf8')) as DatasetIndex;
   }
 
-  /** Deletes every version that is not in `wanted`, and the pixels that no wanted version names. */
-  async keepOnly(wanted: ReadonlySet<string>): Promise<void> {
-    const blobs = new Set<string>();
+  /** Deletes every version that is not in `wanted`, and the pixels that neither a wanted version nor `others` names. */
+  async keepOnly(wanted: ReadonlySet<string>, others: Iterable<string> = []): Promise<void> {
+    const blobs = new Set(others);
     for (const name of await readdir(this.root)) {
       const version = INDEX_FILE.exec(name)?.[1];
       if (version === undefined) continue;

@@ -3,19 +3,27 @@ export const SET_ASIDE = {
   'not-dicom': 'not a DICOM file',
   truncated: 'ends too early',
   unsupported: 'of a kind that is not read yet',
+  'too-large': 'larger than is read',
+  undecodable: 'its compressed picture cannot be decoded',
+  timeout: 'took too long to read',
+  'reader-failed': 'reading it failed: please report this',
   'no-pixels': 'holds no picture',
   contradictory: 'contradicts itself',
   unreadable: 'cannot be opened',
+  localizer: 'a localizer (scout view)',
+  'burned-in': 'may show text that names its patient',
+  'patient-excluded': 'its patient is excluded',
   'no-label': 'image without a label',
   'unknown-class': 'its label names no known class',
   'mask-missing': 'its mask is missing',
   'mask-unreadable': 'its mask cannot be read',
   'mask-size': 'its mask has another size',
   duplicate: 'the same picture as another file',
-  'label-repeated': 'more than one line of the label table names it',
-  'label-taken': 'its line of the label table belongs to another film already',
+  'label-repeated': 'what the label table or label objects say of it contradicts itself',
+  'label-taken': 'the mask of its line of the label table belongs to another film already',
   'split-unknown': 'its line names no part of the split',
   'patient-in-two-parts': 'the table puts its patient into two parts of the split',
+  'part-changed': 'the table puts its patient into another part than an earlier version did',
 } as const;
 export type SetAsideReason = keyof typeof SET_ASIDE;
 
@@ -25,6 +33,8 @@ export const NOT_AN_IMAGE = {
   mask: 'mask of an image',
   'mask-without-image': 'picture among the masks that no line names',
   directory: 'DICOM directory (DICOMDIR)',
+  annotation: 'labels or masks as a DICOM object (SEG, RTSTRUCT, SR)',
+  'other-object': 'DICOM object that is no picture (report, plan, presentation, ...)',
   link: 'symbolic link or special file, not followed',
 } as const;
 export type NotAnImageReason = keyof typeof NOT_AN_IMAGE;
@@ -48,26 +58,71 @@ export class SetAside extends Error {
   }
 }
 
+/** One object each, however many files there are. */
+const OUTCOMES = {
+  usable: { kind: 'usable' } as const,
+  setAside: Object.fromEntries(Object.keys(SET_ASIDE).map((reason) => [reason, { kind: 'set-aside', reason }])),
+  notAnImage: Object.fromEntries(Object.keys(NOT_AN_IMAGE).map((reason) => [reason, { kind: 'not-an-image', reason }])),
+} as unknown as {
+  readonly usable: Outcome;
+  readonly setAside: Readonly<Record<SetAsideReason, Outcome>>;
+  readonly notAnImage: Readonly<Record<NotAnImageReason, Outcome>>;
+};
+
 /**
  * Accounts for every file of a folder: each gets one outcome, and a file without one is a fault of ours. Later stages know
  * a file by its number only; its name stays here.
  */
 export class IngestLedger {
-  private readonly outcomes = new Map<number, Outcome>();
+  private readonly outcomes: (Outcome | undefined)[] = [];
+  readonly objects = new ObjectCounts();
   orphanLabels: readonly OrphanLabel[] = [];
   labelRows = 0;
+  /** Frames of usable files that are not examples, by reason. */
+  readonly framesLeftOut = new Map<SetAsideReason, number>();
+  /** Files that an earlier reading had read. */
+  kept = 0;
 
   constructor(readonly files: readonly string[]) {}
 
-  record(ordinal: number, outcome: Outcome): void {
-    this.outcomes.set(ordinal, outcome);
+  usable(ordinal: number): void {
+    this.outcomes[ordinal] = OUTCOMES.usable;
   }
 
   setAside(ordinal: number, reason: SetAsideReason): void {
-    this.record(ordinal, { kind: 'set-aside', reason });
+    this.outcomes[ordinal] = OUTCOMES.setAside[reason];
+  }
+
+  notAnImage(ordinal: number, reason: NotAnImageReason): void {
+    this.outcomes[ordinal] = OUTCOMES.notAnImage[reason];
   }
 
   outcome(ordinal: number): Outcome | undefined {
-    return this.outcomes.get(ordinal);
+    return this.outcomes[ordinal];
+  }
+
+  leaveOutFrame(reason: SetAsideReason): void {
+    this.framesLeftOut.set(reason, (this.framesLeftOut.get(reason) ?? 0) + 1);
+  }
+}
+
+/** How many studies, series and objects the DICOM files of a folder belong to, and of which kinds they are. */
+export class ObjectCounts {
+  private readonly studies = new Set<string>();
+  private readonly series = new Set<string>();
+  private readonly instances = new Set<string>();
+  readonly modalities = new Map<string, number>();
+
+  /** By what names them, hashed: pseudonyms, or nothing where a file names none. */
+  count(of: { readonly study: string; readonly series: string; readonly instance: string; readonly modality: string }) {
+    this.studies.add(of.study);
+    this.series.add(of.series);
+    this.instances.add(of.instance);
+    const modality = of.modality || '(none)';
+    this.modalities.set(modality, (this.modalities.get(modality) ?? 0) + 1);
+  }
+
+  get totals(): { readonly studies: number; readonly series: number; readonly instances: number } {
+    return { studies: this.studies.size, series: this.series.size, instances: this.instances.size };
   }
 }

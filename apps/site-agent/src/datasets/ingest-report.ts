@@ -1,4 +1,5 @@
 import { ConsiliumError } from '@consilium/errors';
+import { printable } from '../platform/printable.js';
 import {
   type IngestLedger,
   NOT_AN_IMAGE,
@@ -12,7 +13,20 @@ import {
 export interface IngestReport {
   readonly filesIn: number;
   readonly filesCounted: number;
+  /** Files that hold at least one example. */
   readonly usable: number;
+  /** A file of many frames gives many. */
+  readonly examples: number;
+  /** Files that an earlier reading had read. */
+  readonly kept: number;
+  /** Of all DICOM files of the folder, usable or not. */
+  readonly studies: number;
+  readonly series: number;
+  readonly instances: number;
+  readonly modalities: Readonly<Record<string, number>>;
+  /** Of the usable files, by the year of the study. */
+  readonly years: Readonly<Record<string, number>>;
+  readonly framesLeftOut: Readonly<Partial<Record<SetAsideReason, number>>>;
   readonly setAside: Readonly<Partial<Record<SetAsideReason, number>>>;
   readonly notImages: Readonly<Partial<Record<NotAnImageReason, number>>>;
   readonly labelRows: number;
@@ -23,7 +37,10 @@ export interface IngestReport {
 }
 
 /** Errors  INTERNAL when a file has no outcome: nothing is ever dropped silently. */
-export function reportOf(ledger: IngestLedger): IngestReport {
+export function reportOf(
+  ledger: IngestLedger,
+  counts: { readonly examples: number; readonly years: Readonly<Record<string, number>> },
+): IngestReport {
   const setAside: Partial<Record<SetAsideReason, number>> = {};
   const notImages: Partial<Record<NotAnImageReason, number>> = {};
   const files: { file: string; reason: SetAsideReason | NotAnImageReason }[] = [];
@@ -43,6 +60,11 @@ export function reportOf(ledger: IngestLedger): IngestReport {
     filesIn: ledger.files.length,
     filesCounted: usable + files.length,
     usable,
+    ...counts,
+    kept: ledger.kept,
+    ...ledger.objects.totals,
+    modalities: Object.fromEntries(ledger.objects.modalities),
+    framesLeftOut: Object.fromEntries(ledger.framesLeftOut),
     setAside,
     notImages,
     labelRows: ledger.labelRows,
@@ -52,24 +74,28 @@ export function reportOf(ledger: IngestLedger): IngestReport {
   };
 }
 
-/** File names come from the folder and may hold anything: control characters never reach a terminal. */
-function printable(text: string): string {
-  return JSON.stringify(text)
-    .slice(1, -1)
-    .replace(/[\x7f-\x9f]/g, '?');
-}
+const BURNED_IN_ADVICE =
+  '  look at pictures with text by `consilium dicom show FILE --png FOLDER`; what names no patient is used once its file is ' +
+  'named in a list and the list given with --looked-at';
 
 /** The report as an administrator reads it. */
 export function reportText(report: IngestReport): string {
-  const lines = [`${report.filesIn} files in, ${report.filesCounted} counted: ${report.usable} usable images`];
+  const { studies, series, instances, usable, examples, kept } = report;
+  const lines = [`${report.filesIn} files in, ${report.filesCounted} counted: ${usable} usable images`];
+  lines.push(`${instances} DICOM objects of ${series} series of ${studies} studies`);
+  if (examples !== usable) lines.push(`the usable files hold ${examples} images`);
+  if (kept > 0) lines.push(`${kept} of the files had been read before`);
   const row = (n: number, text: string) => lines.push(`${String(n).padStart(8)}  ${text}`);
   for (const [reason, n] of Object.entries(report.setAside))
     row(n, `set aside: ${SET_ASIDE[reason as SetAsideReason]} (${reason})`);
   for (const [reason, n] of Object.entries(report.notImages))
     row(n, `no image: ${NOT_AN_IMAGE[reason as NotAnImageReason]} (${reason})`);
+  for (const [reason, n] of Object.entries(report.framesLeftOut))
+    row(n, `frames left out: ${SET_ASIDE[reason as SetAsideReason]} (${reason})`);
   lines.push(`${report.labelRows} lines in the label table, ${report.labelsWithoutImage} of them without an image`);
   const named = report.files.filter(({ reason }) => reason in SET_ASIDE);
   for (const { file, reason } of named) lines.push(`  ${reason.padEnd(20)} ${printable(file)}`);
+  if (report.setAside['burned-in'] !== undefined) lines.push(BURNED_IN_ADVICE);
   for (const { names, line } of report.orphanLabels)
     lines.push(`  ${'label-without-image'.padEnd(20)} ${printable(names)} (line ${line})`);
   return lines.join('\n');

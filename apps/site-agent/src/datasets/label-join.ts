@@ -1,37 +1,64 @@
-import type { DicomHeader } from '@consilium/dicom';
+import type { Part } from './image.js';
 import { type OrphanLabel, SetAside } from './ingest-ledger.js';
+import { type JoinKeys, type JoinKind, joinKey, nameKey } from './keyed-hash.js';
 import type { LabelRow, LabelTable } from './label-table.js';
 import type { FoundFile } from './walk-folder.js';
 
-/** One file has one name, however its accents are stored. */
-export function nameKey(file: string): string {
-  return file.normalize('NFC');
+/** What the table says of one file. */
+export interface FileLabels {
+  /** False when no line names the file in any way. */
+  readonly isNamed: boolean;
+  readonly patientId: string | undefined;
+  readonly part: Part | 'unknown' | undefined;
+  /** Throws SetAside: label-repeated. */
+  ofFrame(frame: number): { readonly label: string | undefined; readonly mask: string | undefined };
 }
 
-/** Finds the row of each picture, and at the end the rows that no picture belongs to. */
+type Field = 'label' | 'mask' | 'patientId' | 'part';
+
+/** From the most specific to the least. */
+const LEVELS: readonly JoinKind[] = ['file', 'instance', 'series', 'study', 'patient'];
+/** A line of these serves one picture; a mask on a line of the others can only be of one picture too. */
+const OF_ONE_FILE: ReadonlySet<JoinKind> = new Set(['file', 'instance']);
+
+/**
+ * Finds what the table says of each picture, and at the end the lines that no picture belongs to.
+ *
+ * A line serves every picture that it names: one that names a patient, all of the patient's. Where several lines name a
+ * picture, each field is taken from the most specific one that gives it: file, instance, series, study, patient, and a line
+ * with a frame before one without. Lines of one rank that differ contradict each other, and the picture is set aside.
+ */
 export class LabelJoin {
   private readonly rows: ReadonlyMap<string, readonly LabelRow[]>;
-  private readonly taken = new Set<LabelRow>();
+  private readonly matched = new Set<readonly LabelRow[]>();
+  private readonly masksTakenBy = new Map<LabelRow, number>();
 
   constructor(
     readonly table: LabelTable,
     private readonly found: ReadonlyMap<string, FoundFile>,
+    private readonly key: Uint8Array,
   ) {
-    this.rows = Map.groupBy(table.rows, (row) => keyOf(row.of.by, row.of.value));
+    this.rows = Map.groupBy(table.rows, (row) => this.keyOf(row));
   }
 
-  /** Throws SetAside: no-label, label-repeated, label-taken (a row that names a patient serves one film). */
-  rowOf(file: string, header: DicomHeader): LabelRow {
-    const [row, second] =
-      this.rows.get(keyOf('file', file)) ??
-      this.rows.get(keyOf('uid', header.sopInstanceUid)) ??
-      this.rows.get(keyOf('patient', header.patientId)) ??
-      [];
-    if (!row) throw new SetAside('no-label');
-    if (second) throw new SetAside('label-repeated');
-    if (this.taken.has(row)) throw new SetAside('label-taken');
-    this.taken.add(row);
-    return row;
+  /**
+   * The same file may be asked for again. Throws SetAside: label-repeated, label-taken (the mask of a line that names a
+   * series, study or patient serves one film).
+   */
+  labelsOf(ordinal: number, keys: JoinKeys): FileLabels {
+    const own = LEVELS.flatMap((level) => this.rowsAt(level, keys));
+    for (const row of own) this.requireMaskFree(row, ordinal);
+    const ofFile = ranksOf(own.filter((row) => row.frame === undefined));
+    return {
+      isNamed: own.length > 0,
+      patientId: fieldOf(ranksOf(own), 'patientId'),
+      part: knownPart(own) ?? fieldOf(ranksOf(own), 'part'),
+      ofFrame: (frame) => {
+        const ofFrame = ranksOf(own.filter((row) => row.frame === frame));
+        const field = (name: 'label' | 'mask') => fieldOf([...ofFrame, ...ofFile], name);
+        return { label: field('label'), mask: field('mask') };
+      },
+    };
   }
 
   /** True if a row's film may be there: surely not when it names a file that is missing. */
@@ -39,19 +66,52 @@ export class LabelJoin {
     return of.by !== 'file' || this.found.get(nameKey(of.value))?.isRegular === true;
   }
 
-  /** Complete when every picture has been read. */
+  /** Complete when every picture has been asked for. */
   orphans(): OrphanLabel[] {
     return this.table.rows
-      .filter((row) => (row.of.by === 'file' ? !this.mayHaveImage(row) : !this.isTaken(row)))
+      .filter((row) => (row.of.by === 'file' ? !this.mayHaveImage(row) : !this.isMatched(row)))
       .map(({ line, of }) => ({ line, names: of.value }));
   }
 
-  private isTaken(row: LabelRow): boolean {
-    const [first] = this.rows.get(keyOf(row.of.by, row.of.value))!;
-    return this.taken.has(row) || this.taken.has(first!);
+  private rowsAt(level: JoinKind, keys: JoinKeys): readonly LabelRow[] {
+    const rows = this.rows.get(`${level} ${keys[level]}`);
+    if (!rows) return [];
+    this.matched.add(rows);
+    return rows;
+  }
+
+  private isMatched(row: LabelRow): boolean {
+    return this.matched.has(this.rows.get(this.keyOf(row))!);
+  }
+
+  private keyOf({ of }: LabelRow): string {
+    return `${of.by} ${joinKey(this.key, of.by, of.by === 'file' ? nameKey(of.value) : of.value)}`;
+  }
+
+  private requireMaskFree(row: LabelRow, ordinal: number): void {
+    if (row.mask === undefined || OF_ONE_FILE.has(row.of.by)) return;
+    const owner = this.masksTakenBy.get(row) ?? ordinal;
+    if (owner !== ordinal) throw new SetAside('label-taken');
+    this.masksTakenBy.set(row, ordinal);
   }
 }
 
-function keyOf(by: LabelRow['of']['by'], value: string): string {
-  return `${by} ${by === 'file' ? nameKey(value) : value}`;
+/** Rows of one level each, in the order of the levels. */
+function ranksOf(rows: readonly LabelRow[]): (readonly LabelRow[])[] {
+  return [...Map.groupBy(rows, (row) => row.of.by).values()];
+}
+
+function fieldOf<F extends Field>(ranks: readonly (readonly LabelRow[])[], field: F): LabelRow[F] {
+  for (const rows of ranks) {
+    const values = new Set(rows.flatMap((row) => (row[field] === undefined ? [] : [row[field]])));
+    if (values.size > 1) throw new SetAside('label-repeated');
+    if (values.size === 1) return [...values][0]!;
+  }
+  return undefined;
+}
+
+/** A less specific line may know the part that a more specific one leaves open. */
+function knownPart(rows: readonly LabelRow[]): Part | undefined {
+  const known = rows.filter((row) => row.part !== 'unknown');
+  return fieldOf(ranksOf(known), 'part') as Part | undefined;
 }

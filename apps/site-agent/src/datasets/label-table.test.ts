@@ -9,6 +9,7 @@ it('reads a table with a byte order mark, quotes, blank lines and columns it doe
     {
       line: 2,
       of: { by: 'file', value: 'a, b.dcm' },
+      frame: undefined,
       label: 'nodule',
       mask: undefined,
       patientId: undefined,
@@ -17,6 +18,7 @@ it('reads a table with a byte order mark, quotes, blank lines and columns it doe
     {
       line: 4,
       of: { by: 'file', value: 'sub/c.dcm' },
+      frame: undefined,
       label: undefined,
       mask: undefined,
       patientId: undefined,
@@ -63,7 +65,7 @@ it('a row is about the first of file, UID and patient that it gives; paths start
   const { rows } = parseLabelTable(text, 'tables');
   expect(rows.map(({ of }) => of)).toEqual([
     { by: 'file', value: 'a.dcm' },
-    { by: 'uid', value: '1.2' },
+    { by: 'instance', value: '1.2' },
     { by: 'patient', value: 'P' },
   ]);
   expect(rows[0]!.mask).toBe('tables/m.png');

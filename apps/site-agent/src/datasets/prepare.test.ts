@@ -4,6 +4,7 @@ import { uidFromName } from '@consilium/dicom';
 import { SITE_PROFILES, writePhantomSite } from '@consilium/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { prepareDataset } from '../pipeline.js';
+import { preparationTools } from '../testing/preparation.fixture.js';
 import { film, temporaryFolder, writeFilms } from '../testing/site.fixture.js';
 import { DatasetStore } from './dataset-store.js';
 import { reportText } from './ingest-report.js';
@@ -23,7 +24,7 @@ const key = Buffer.alloc(32, 9);
 const prepare = (classes?: string[]) =>
   prepareDataset(
     { name: 'films', folder, labels: join(folder, 'labels.csv'), classes },
-    preparationStages(new DatasetStore(root), key),
+    preparationStages(preparationTools(root, key)),
     new AbortController().signal,
   );
 const appendLabels = (...lines: string[]) => {
@@ -123,7 +124,7 @@ it('the same folder and key give the same version, another key another one', asy
   writeFilms(folder, 12);
   const first = await prepare();
   expect((await prepare()).version).toBe(first.version);
-  const other = preparationStages(new DatasetStore(root), Buffer.alloc(32, 1));
+  const other = preparationStages(preparationTools(root, Buffer.alloc(32, 1)));
   const request = { name: 'films', folder, labels: join(folder, 'labels.csv'), classes: undefined };
   expect((await prepareDataset(request, other, new AbortController().signal)).version).not.toBe(first.version);
 });
@@ -170,7 +171,7 @@ it('a stop ends the preparation', async () => {
   const request = { name: 'films', folder, labels: join(folder, 'labels.csv'), classes: undefined };
   stop.abort();
   await expect(
-    prepareDataset(request, preparationStages(new DatasetStore(root), key), stop.signal),
+    prepareDataset(request, preparationStages(preparationTools(root, key)), stop.signal),
   ).rejects.toMatchObject({ code: 'STOPPED' });
 });
 
@@ -185,17 +186,43 @@ it('a phantom hospital with one of each defect loses exactly those', async () =>
   expect(report.filesCounted).toBe(report.filesIn);
 });
 
-it('a table may name films by their UID or by the patient; a second film of the patient has no row of its own', async () => {
-  const lines = ['sop_instance_uid,patient_id,label'];
-  for (let i = 0; i < 10; i++) {
+it('a table may name films by their UID, series, study or patient, and a line of a patient serves all films of it', async () => {
+  const lines = ['sop_instance_uid,series_instance_uid,study_instance_uid,patient_id,label'];
+  for (let i = 0; i < 12; i++) {
     writeFileSync(join(folder, `f${i}.dcm`), film(i).dicom);
-    lines.push(i < 5 ? `${uidFromName(`instance ${i} 16`)},,a` : `,P-${i},b`);
+    const kinds = ['instance', 'series', 'study'] as const;
+    const kind = kinds[Math.floor(i / 3)];
+    const uid = (of: string) => (of === kind ? uidFromName(`${of} ${i} 16`) : '');
+    lines.push(`${uid('instance')},${uid('series')},${uid('study')},${kind ? '' : `P-${i}`},${kind ?? 'patient'}`);
   }
-  writeFileSync(join(folder, 'second.dcm'), film(40, { patient: 'P-7' }).dicom);
-  lines.push('1.2.3.4,,a', ',P-99,b');
+  writeFileSync(join(folder, 'second.dcm'), film(40, { patient: 'P-10' }).dicom);
+  lines.push('1.2.3.4,,,,a', ',,,P-99,b');
   writeFileSync(join(folder, 'labels.csv'), lines.join('\n'));
-  const { report } = await prepare();
-  expect(report).toMatchObject({ usable: 10, setAside: { 'label-taken': 1 }, labelsWithoutImage: 2 });
-  expect(report.files).toContainEqual({ file: 'second.dcm', reason: 'label-taken' });
+  const { report, version } = await prepare();
+  expect(report).toMatchObject({ usable: 13, setAside: {}, labelsWithoutImage: 2 });
   expect(report.orphanLabels.map(({ names }) => names)).toEqual(['1.2.3.4', 'P-99']);
+  const labels = (await new DatasetStore(root).load(version)).examples.map(({ label }) => label);
+  expect(Object.groupBy(labels, (label) => label!)).toMatchObject({
+    instance: { length: 3 },
+    series: { length: 3 },
+    study: { length: 3 },
+    patient: { length: 4 },
+  });
+});
+
+it('of several lines the most specific one says what a film is, and what it leaves open another one may', async () => {
+  writeFilms(folder, 12);
+  const uid = uidFromName('instance 3 16');
+  const lines = ['file,sop_instance_uid,patient_id,label,mask', 'film-3.dcm,,,,masks/film-3.png'];
+  for (let i = 0; i < 12; i++) lines.push(`,,P-${i},of patient,`);
+  lines.push(`,${uid},,of object,`, `,${uid},,of object,`, ',,P-5,something else,');
+  writeFileSync(join(folder, 'labels.csv'), lines.join('\n'));
+  const { report, version } = await prepare();
+  expect(report.files).toContainEqual({ file: 'film-5.dcm', reason: 'label-repeated' });
+  expect(report.usable).toBe(11);
+  const { examples } = await new DatasetStore(root).load(version);
+  const special = examples.filter(({ label }) => label === 'of object');
+  expect(special).toHaveLength(1);
+  expect(special[0]!.mask).toMatch(/^[0-9a-f]{64}$/);
+  expect(examples.filter(({ mask }) => mask !== null)).toHaveLength(1);
 });

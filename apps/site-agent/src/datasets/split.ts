@@ -27,7 +27,8 @@ export interface SplitPatient {
 /**
  * Puts each patient into one part of the split. Patients are ordered by stratum and, within it, by a keyed hash; each in
  * turn goes where its part is furthest behind its share. So every stratum is spread, the whole has the shares to within one
- * patient, and the same key and patients always give the same split, in whatever order they come.
+ * patient, and the same key and patients always give the same split, in whatever order they come. Patients who are settled
+ * already keep their part and count for the shares: adding patients moves nobody.
  *
  * Errors   DATASET_SPLIT_EMPTY.
  */
@@ -35,14 +36,16 @@ export function splitPatients(
   patients: readonly SplitPatient[],
   key: Uint8Array,
   shares: Shares = USUAL_SHARES,
+  settled: ReadonlyMap<string, Part> = new Map(),
 ): Map<string, Part> {
   const ordered = patients
     .map((patient) => ({ ...patient, hash: splitHash(key, patient.pseudonym) }))
     .sort((a, b) => compareText(a.stratum, b.stratum) || compareText(a.hash, b.hash));
-  const parts = new Map<string, Part>();
+  const parts = new Map<string, Part>(settled);
   const counts: Record<Part, number> = { train: 0, validation: 0, test: 0 };
+  for (const part of settled.values()) counts[part] += 1;
   ordered.forEach(({ pseudonym }, i) => {
-    const behind = (part: Part) => shares[part] * (i + 1) - counts[part];
+    const behind = (part: Part) => shares[part] * (settled.size + i + 1) - counts[part];
     const part = PARTS.reduce((best, next) => (behind(next) > behind(best) ? next : best));
     counts[part] += 1;
     parts.set(pseudonym, part);

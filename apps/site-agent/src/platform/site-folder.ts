@@ -9,10 +9,13 @@ export interface SiteFolder {
   readonly settings: string;
   readonly tls: string;
   readonly pseudonymKey: string;
+  readonly pseudonymMap: string;
   readonly state: string;
   readonly lock: string;
   readonly datasets: string;
   readonly reports: string;
+  /** What has been read for each dataset. */
+  readonly journals: string;
   readonly tensors: string;
   readonly weights: string;
 }
@@ -25,14 +28,16 @@ export function siteFolder(root: string): SiteFolder {
     settings: join(root, 'site.json'),
     tls: join(root, 'tls'),
     pseudonymKey: join(root, 'pseudonym.key'),
+    pseudonymMap: join(root, 'pseudonyms.sqlite'),
     state: join(root, 'state.sqlite'),
     lock: join(root, 'lock'),
     datasets: join(root, 'datasets'),
     reports: join(root, 'reports'),
+    journals: join(root, 'journals'),
     tensors: join(root, 'tensors'),
     weights: join(root, 'weights'),
   };
-  for (const path of [folder.datasets, folder.reports, folder.tensors, folder.weights])
+  for (const path of [folder.datasets, folder.reports, folder.journals, folder.tensors, folder.weights])
     mkdirSync(path, { recursive: true, mode: 0o700 });
   return folder;
 }

@@ -1,12 +1,15 @@
-/** For one axis: output i is the sum of `weights[i][k] * input[first[i] + k]`; the weights of each output add up to 1. */
-interface AxisWeights {
-  readonly first: readonly number[];
-  readonly weights: readonly Float64Array[];
-}
+import { averageBlocks } from './average-blocks.js';
 
 export interface Size {
   readonly height: number;
   readonly width: number;
+}
+
+/** For one axis: output i is the sum of `weights[k] * input[first[i] + k - start[i]]` for k from start[i] to start[i + 1]; they add up to 1. */
+interface AxisWeights {
+  readonly first: Int32Array;
+  readonly start: Int32Array;
+  readonly weights: Float64Array;
 }
 
 /**
@@ -14,30 +17,18 @@ export interface Size {
  * between pixel centres where it gets larger; each axis by itself.
  *
  * Shapes   [from.height, from.width] -> [to.height, to.width], row-major.
- * Numbers  float64 sums, rounded to float32 once; constant pictures stay constant; edges are repeated.
+ * Numbers  float32 in, float64 sums, rounded to float32 once; constant pictures stay constant; edges are repeated.
  */
 export function resize(picture: ArrayLike<number>, from: Size, to: Size): Float32Array {
-  const across = axisWeights(from.width, to.width);
-  const down = axisWeights(from.height, to.height);
-  const narrow = new Float64Array(from.height * to.width);
-  for (let y = 0; y < from.height; y++)
-    for (let x = 0; x < to.width; x++) {
-      const weights = across.weights[x]!;
-      const start = y * from.width + across.first[x]!;
-      let sum = 0;
-      for (let k = 0; k < weights.length; k++) sum += weights[k]! * picture[start + k]!;
-      narrow[y * to.width + x] = sum;
-    }
-  const out = new Float32Array(to.height * to.width);
-  for (let y = 0; y < to.height; y++) {
-    const weights = down.weights[y]!;
-    for (let x = 0; x < to.width; x++) {
-      let sum = 0;
-      for (let k = 0; k < weights.length; k++) sum += weights[k]! * narrow[(down.first[y]! + k) * to.width + x]!;
-      out[y * to.width + x] = sum;
-    }
-  }
-  return out;
+  const grey = picture instanceof Float32Array ? picture : new Float32Array(picture);
+  if (from.height === to.height && from.width === to.width) return grey.slice();
+  return averageBlocks(grey, from, to) ?? resizeByWeights(grey, from, to);
+}
+
+/** `resize` between any two sizes. */
+export function resizeByWeights(grey: Float32Array, from: Size, to: Size): Float32Array {
+  const narrow = resizeAcross(grey, from, axisWeights(from.width, to.width));
+  return resizeDown(narrow, to, axisWeights(from.height, to.height));
 }
 
 /** A resized mask: 1 where more than half of the output pixel's area was. */
@@ -48,35 +39,81 @@ export function resizeMask(mask: Uint8Array, from: Size, to: Size): Uint8Array {
   return resized;
 }
 
-function axisWeights(from: number, to: number): AxisWeights {
-  const entries = Array.from({ length: to }, (_, i) =>
-    to < from ? areaWeights(i, from, to) : linearWeights(i, from, to),
-  );
-  return { first: entries.map(({ first }) => first), weights: entries.map(({ weights }) => weights) };
+/** Four rows at a time, so that their sums do not wait for each other; at the bottom the last row may be done more than once. */
+function resizeAcross(grey: Float32Array, from: Size, { first, start, weights }: AxisWeights): Float64Array {
+  const width = first.length;
+  const narrow = new Float64Array(from.height * width);
+  const last = from.height - 1;
+  for (let top = 0; top <= last; top += 4) {
+    const [second, third, fourth] = [Math.min(top + 1, last), Math.min(top + 2, last), Math.min(top + 3, last)];
+    const [intoB, intoC, intoD] = [second * width, third * width, fourth * width];
+    const a = top * from.width;
+    const [toB, toC, toD] = [second * from.width - a, third * from.width - a, fourth * from.width - a];
+    for (let x = 0; x < width; x++) {
+      const end = start[x + 1]!;
+      let sumA = 0;
+      let sumB = 0;
+      let sumC = 0;
+      let sumD = 0;
+      for (let k = start[x]!, i = a + first[x]!; k < end; k++, i++) {
+        const weight = weights[k]!;
+        sumA += weight * grey[i]!;
+        sumB += weight * grey[i + toB]!;
+        sumC += weight * grey[i + toC]!;
+        sumD += weight * grey[i + toD]!;
+      }
+      narrow[top * width + x] = sumA;
+      narrow[intoB + x] = sumB;
+      narrow[intoC + x] = sumC;
+      narrow[intoD + x] = sumD;
+    }
+  }
+  return narrow;
 }
 
-interface Weights {
-  readonly first: number;
-  readonly weights: Float64Array;
+/** Whole rows are added up, so that memory is read in its order. */
+function resizeDown(narrow: Float64Array, to: Size, { first, start, weights }: AxisWeights): Float32Array {
+  const { height, width } = to;
+  const out = new Float32Array(height * width);
+  const sums = new Float64Array(width);
+  for (let y = 0; y < height; y++) {
+    sums.fill(0);
+    for (let k = start[y]!, i = first[y]! * width; k < start[y + 1]!; k++) {
+      const weight = weights[k]!;
+      for (let x = 0; x < width; x++) sums[x]! += weight * narrow[i++]!;
+    }
+    out.set(sums, y * width);
+  }
+  return out;
+}
+
+function axisWeights(from: number, to: number): AxisWeights {
+  const weigh = to < from ? areaWeights : linearWeights;
+  const first = new Int32Array(to);
+  const start = new Int32Array(to + 1);
+  const weights: number[] = [];
+  for (let i = 0; i < to; i++) {
+    first[i] = weigh(i, from, to, weights);
+    start[i + 1] = weights.length;
+  }
+  return { first, start, weights: Float64Array.from(weights) };
 }
 
 /** Output i covers the inputs from i * from / to to (i + 1) * from / to; whole numbers, so that nothing is lost at the edges. */
-function areaWeights(i: number, from: number, to: number): Weights {
+function areaWeights(i: number, from: number, to: number, into: number[]): number {
   const start = i * from;
   const end = start + from;
   const first = Math.floor(start / to);
   const last = Math.ceil(end / to);
-  const weights = Float64Array.from({ length: last - first }, (_, k) => {
-    const low = Math.max(start, (first + k) * to);
-    const high = Math.min(end, (first + k + 1) * to);
-    return (high - low) / from;
-  });
-  return { first, weights };
+  for (let k = first; k < last; k++) into.push((Math.min(end, (k + 1) * to) - Math.max(start, k * to)) / from);
+  return first;
 }
 
-function linearWeights(i: number, from: number, to: number): Weights {
+function linearWeights(i: number, from: number, to: number, into: number[]): number {
   const centre = Math.min(Math.max(((i + 0.5) * from) / to - 0.5, 0), from - 1);
   const first = Math.min(Math.floor(centre), Math.max(from - 2, 0));
   const share = centre - first;
-  return { first, weights: from === 1 ? Float64Array.of(1) : Float64Array.of(1 - share, share) };
+  if (from === 1) into.push(1);
+  else into.push(1 - share, share);
+  return first;
 }

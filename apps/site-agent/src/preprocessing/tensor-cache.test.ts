@@ -6,6 +6,7 @@ import { DatasetStore } from '../datasets/dataset-store.js';
 import { preparationStages } from '../datasets/prepare.js';
 import { prepareDataset } from '../pipeline.js';
 import { SMALL_PLAN } from '../testing/plan.fixture.js';
+import { preparationTools } from '../testing/preparation.fixture.js';
 import { temporaryFolder, writeFilms } from '../testing/site.fixture.js';
 import { requireSuitable } from './eligible.js';
 import { TensorCache } from './tensor-cache.js';
@@ -26,7 +27,7 @@ let version: string;
 beforeAll(async () => {
   writeFilms(films, 20);
   const request = { name: 'films', folder: films, labels: join(films, 'labels.csv'), classes: undefined };
-  ({ version } = await prepareDataset(request, preparationStages(store, Buffer.alloc(32, 7)), never));
+  ({ version } = await prepareDataset(request, preparationStages(preparationTools(root, Buffer.alloc(32, 7))), never));
   rmSync(films, { recursive: true }); // no round reads DICOM
 });
 afterAll(() => {
@@ -56,6 +57,24 @@ it('holds pictures with masks for a segmentation, with class numbers for a class
   expect([...Array(labels.count).keys()].map((i) => labels.read(i).label)).toEqual(expected);
   expect(labels.read(11).image).toEqual(image);
   labels.close();
+});
+
+it('another word of the preprocessing is another file', async () => {
+  const cache = new TensorCache(cacheRoot, store);
+  const { preprocessing } = SMALL_PLAN;
+  const steps = [
+    {},
+    { contrast: { kind: 'equalise' } },
+    { denoise: { kind: 'median', radius: 1 } },
+    { crop: { kind: 'centre', height: 9, width: 9 } },
+  ] as const;
+  const bytes = await Promise.all(
+    steps.map(async (step) => {
+      const plan: Plan = { ...SMALL_PLAN, preprocessing: { ...preprocessing, ...step } };
+      return readFileSync((await cache.open(version, plan, 'test', never)).path).toString('base64');
+    }),
+  );
+  expect(new Set(bytes).size).toBe(steps.length);
 });
 
 it('a later life reads the file as it is, and makes it again when a bit has changed', async () => {
@@ -102,6 +121,15 @@ it('says why a dataset does not serve a plan', async () => {
   const others = { ...classification, task: { ...classification.task, classes: ['clear', 'mass'] } } as Plan;
   expect(problemOf(others)).toBe('labels that are no class of the plan');
   expect(problemOf({ ...SMALL_PLAN, data: { ...SMALL_PLAN.data, modality: 'CT' } })).toBe('modality');
+  const spaced = planSchema.parse({
+    ...SMALL_PLAN,
+    preprocessing: { ...SMALL_PLAN.preprocessing, spacingMm: { row: 0.2, column: 0.2 } },
+  });
+  const withSpacing = (row: number) => index.examples.map((e) => ({ ...e, spacingMm: { row, column: 0.2 } }));
+  expect(problemOf(spaced, withSpacing(0.1))).toBeUndefined();
+  const [first, ...rest] = withSpacing(0.1);
+  expect(problemOf(spaced, [{ ...first!, spacingMm: null }, ...rest])).toBe('pictures without pixel spacing');
+  expect(problemOf(spaced, withSpacing(1e6))).toBe('a pixel spacing that makes a picture too large');
   const withoutMasks = index.examples.map((e) => (e.part === 'test' ? { ...e, mask: null } : e));
   expect(problemOf(SMALL_PLAN, withoutMasks)).toBe('no masks in the part test');
   expect(problemOf(classification, withoutMasks)).toBeUndefined();

@@ -69,6 +69,7 @@ export class TensorCache {
         version,
         part,
         preprocessing: plan.preprocessing,
+        ...(plan.data.select ? { select: plan.data.select } : {}),
         task: plan.task.kind,
         classes: plan.task.kind === 'classification' ? plan.task.classes : [],
         code: PREPROCESSING_VERSION,
@@ -110,7 +111,8 @@ async function* tensorsOf(
     const grey = await loadPixels(example, store.blobs);
     const mask = plan.task.kind === 'segmentation' ? await loadMask(example, store.blobs) : undefined;
     const { rows, columns } = example;
-    const prepared = preprocess({ rows, columns, grey, mask }, plan.preprocessing);
+    const spacingMm = example.spacingMm ?? undefined;
+    const prepared = preprocess({ rows, columns, grey, mask, spacingMm }, plan.preprocessing);
     if (prepared.mask) masks.push(prepared.mask);
     yield new Uint8Array(prepared.image.buffer);
     await nextTurn(); // heartbeats and a stop are heard between two pictures

@@ -10,7 +10,7 @@ import { siteFolder } from '../platform/site-folder.js';
 import { openSiteState } from '../state/site-state.js';
 import { SMALL_PLAN } from '../testing/plan.fixture.js';
 import { temporaryFolder } from '../testing/site.fixture.js';
-import { answerInvitation } from './answer-invitation.js';
+import { acceptedPlan, answerInvitation } from './answer-invitation.js';
 import type { Workshop } from './work-context.js';
 
 const root = temporaryFolder();
@@ -28,7 +28,7 @@ async function answerOf(runId: string, check: () => void, signal = new AbortCont
   const examples = PARTS.map((part) => ({ part, mask: 'digest', modality: 'CR' }));
   const workshop = {
     ...{ state, logger: createLogger('silent', 'site-a') },
-    datasets: { load: async () => ({ examples }) },
+    datasets: { load: async (version: string) => (version === 'a'.repeat(64) ? { examples } : { examples: [] }) },
     trainer: { check: async () => check() },
     link: { call: async (attempt: (c: unknown, o: object) => unknown) => attempt(client, {}) },
   } as unknown as Workshop;
@@ -52,6 +52,30 @@ it.each(['PLAN_TOO_LARGE', 'BACK_END_UNAVAILABLE'] as const)(
 it('accepts where the plan fits, or where the trainer failed today', async () => {
   expect(await answerOf('run-1', () => {})).toMatchObject({ case: 'accept' });
   expect(await answerOf('run-2', failing('ENGINE_CRASHED'))).toMatchObject({ case: 'accept' });
+});
+
+it('a bound dataset goes before one of the same name, and the version of the answer stays the one that was agreed to', async () => {
+  const plan = { planDigest: planHash(SMALL_PLAN) };
+  const pinned = 'a'.repeat(64);
+  state.datasets.register('local-films', pinned, { train: 1, validation: 1, test: 1 });
+  state.datasets.register('films', 'b'.repeat(64), { train: 1, validation: 1, test: 1 });
+  expect(await answerOf('run-unbound', () => {})).toMatchObject({ case: 'decline' });
+  state.bindings.bind('films', 'local-films');
+  const accept = { case: 'accept', value: { datasetVersion: pinned } };
+  expect(await answerOf('run-bound', () => {})).toMatchObject(accept);
+
+  state.datasets.register('local-films', 'c'.repeat(64), { train: 1, validation: 1, test: 1 });
+  state.bindings.unbind('films');
+  const work = (datasetVersion: string) => ({ runId: 'run-bound', ...plan, datasetVersion });
+  expect(acceptedPlan({ state }, work(pinned)).name).toBe(SMALL_PLAN.name);
+  expect(() => acceptedPlan({ state }, work('c'.repeat(64)))).toThrow(
+    expect.objectContaining({ code: 'DATASET_UNSUITABLE' }),
+  );
+  expect(state.invitations.boundVersions()).toContain(pinned);
+  state.bindings.bind('films', 'gone');
+  expect(await answerOf('run-gone', () => {})).toMatchObject({ value: { code: 'DATASET_NOT_FOUND' } });
+  state.bindings.unbind('films');
+  state.datasets.register('films', pinned, { train: 1, validation: 1, test: 1 });
 });
 
 it('a stop in the middle is no answer', async () => {

@@ -12,8 +12,9 @@ import type { Workshop } from './work-context.js';
 const TOO_LATE: ReadonlySet<ErrorCode> = new Set(['RUN_EVENT_NOT_ALLOWED', 'SITE_NOT_IN_COHORT']);
 
 /**
- * Reads the plan, looks whether this site has what it asks for, writes the answer down, and gives it. A site that cannot
- * take part says why; that is an answer, not an error.
+ * Reads the plan, looks whether this site has what it asks for, writes the answer down, and gives it. The dataset is the one
+ * that the plan's name is bound to, else the one of that name, and its version is pinned: later versions are for later runs.
+ * A site that cannot take part says why; that is an answer, not an error.
  *
  * Errors   what the coordinator answers; STOPPED.
  */
@@ -47,7 +48,7 @@ async function decide(
 ): Promise<Answer> {
   try {
     const plan = planFromCanonical(invitation.plan, planDigest);
-    const registered = state.datasets.find(plan.data.dataset);
+    const registered = state.datasets.find(state.bindings.resolve(plan.data.dataset));
     if (!registered) throw new ConsiliumError('DATASET_NOT_FOUND', { dataset: plan.data.dataset });
     const exampleCount = requireSuitable(await datasets.load(registered.version), plan);
     await requireMemory({ trainer, logger }, plan, signal);

@@ -36,6 +36,27 @@ const MIGRATIONS = [
     PRIMARY KEY (run_id, model_digest)
   ) STRICT;
   `,
+  `
+  ALTER TABLE dataset ADD COLUMN is_public INTEGER NOT NULL DEFAULT 0;
+
+  -- Every version that a name has had, numbered from 1: numbers only, the pixels of old ones may be gone.
+  CREATE TABLE dataset_version (
+    name TEXT NOT NULL, number INTEGER NOT NULL, version TEXT NOT NULL, summary TEXT NOT NULL, made_by TEXT NOT NULL,
+    made_at TEXT NOT NULL, PRIMARY KEY (name, number)
+  ) STRICT;
+  INSERT INTO dataset_version SELECT name, 1, version, summary, 'add', added_at FROM dataset;
+
+  -- The part that a patient (a pseudonym) was put into: later versions of the dataset keep to it.
+  CREATE TABLE dataset_patient (
+    name TEXT NOT NULL, patient TEXT NOT NULL, part TEXT NOT NULL, PRIMARY KEY (name, patient)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Patients (pseudonyms) who are left out of every dataset of this site.
+  CREATE TABLE excluded_patient (patient TEXT PRIMARY KEY, excluded_at TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- What a plan calls a dataset -> the dataset that this site means by it.
+  CREATE TABLE binding (logical TEXT PRIMARY KEY, dataset TEXT NOT NULL, bound_at TEXT NOT NULL) STRICT;
+  `,
 ];
 
 /** How long a writer waits for another process (`dataset add` beside a running agent). */

@@ -1,5 +1,7 @@
 import { AgentFacts } from './agent-facts.js';
+import { DatasetBindings } from './dataset-bindings.js';
 import { DatasetRegistry } from './dataset-registry.js';
+import { ExcludedPatients } from './excluded-patients.js';
 import { HeldModels } from './held-models.js';
 import { InvitationBook } from './invitation-book.js';
 import { Outbox } from './outbox.js';
@@ -9,6 +11,8 @@ import { openSiteDatabase } from './site-database.js';
 export interface SiteState {
   readonly facts: AgentFacts;
   readonly datasets: DatasetRegistry;
+  readonly bindings: DatasetBindings;
+  readonly excluded: ExcludedPatients;
   readonly invitations: InvitationBook;
   readonly outbox: Outbox;
   readonly heldModels: HeldModels;
@@ -20,6 +24,8 @@ export function openSiteState(path: string): SiteState {
   return {
     facts: new AgentFacts(database),
     datasets: new DatasetRegistry(database),
+    bindings: new DatasetBindings(database),
+    excluded: new ExcludedPatients(database),
     invitations: new InvitationBook(database),
     outbox: new Outbox(database),
     heldModels: new HeldModels(database),

@@ -1,0 +1,82 @@
+import { ConsiliumError } from '@consilium/errors';
+import { DatasetStore } from '../datasets/dataset-store.js';
+import { reportText } from '../datasets/ingest-report.js';
+import { describeDataset } from '../reports/describe-dataset.js';
+import { madeByText } from '../reports/made-by-text.js';
+import type { DatasetVersionEntry } from '../state/dataset-registry.js';
+import { lookingAt, type Place, readReport, requireDataset } from './dataset-place.js';
+import { table, writeLine } from './print.js';
+
+export interface ShowOptions extends Place {
+  /** Shows small counts as they are. */
+  readonly exact?: boolean;
+  /** An earlier version: its number, or the start of its digest. */
+  readonly version?: string;
+}
+
+/**
+ * What a dataset holds, how it came to it, and what became of each file of its folder.
+ *
+ * Errors   DATASET_NOT_FOUND (also for a version that is not kept any more), DATASET_CORRUPT.
+ */
+export function showDataset(name: string, options: ShowOptions): Promise<void> {
+  const { dir, json, exact = false } = options;
+  return lookingAt(dir, async (state, folder) => {
+    const registered = requireDataset(state, name);
+    const history = state.datasets.history(name);
+    const asked = options.version === undefined ? undefined : versionOf(history, options.version);
+    const version = asked?.version ?? registered.version;
+    const isNewest = version === registered.version;
+    const index = await loadKept(new DatasetStore(folder.datasets), version, asked);
+    const report = isNewest ? await readReport(folder, name) : undefined;
+    const { tables, ...totals } = describeDataset(index, exact, report);
+    const shown = { ...registered, ...(asked && { version, summary: asked.summary, addedAt: asked.madeAt }) };
+    if (json) {
+      const { years: _, ...ingest } = report ?? { years: {} };
+      writeLine(JSON.stringify({ ...shown, history, ...totals, tables, report: report && ingest }, null, 2));
+      return;
+    }
+    writeLine(
+      [
+        `dataset ${name}${registered.isPublic ? ' (public)' : ''}, version ${version}, added ${shown.addedAt}`,
+        `${totals.examples} images of ${totals.patients} patients, ${totals.studies} studies`,
+        `\nversions\n${table(historyRows(history))}`,
+        ...tables.map(({ title, rows }) => `\n${title}\n${table(rows)}`),
+        exact ? '' : '\ncounts below 5, and what would give them away, are hidden; --exact shows them',
+        report ? reportText(report) : '',
+      ].join('\n'),
+    );
+  });
+}
+
+function versionOf(history: readonly DatasetVersionEntry[], asked: string): DatasetVersionEntry {
+  const found = history.find(
+    ({ number, version }) => String(number) === asked || (asked.length >= 6 && version.startsWith(asked)),
+  );
+  if (!found) throw new ConsiliumError('DATASET_NOT_FOUND', { version: asked.slice(0, 64) });
+  return found;
+}
+
+async function loadKept(store: DatasetStore, version: string, entry: DatasetVersionEntry | undefined) {
+  try {
+    return await store.load(version);
+  } catch (error) {
+    if (!entry || !(error instanceof ConsiliumError) || error.code !== 'DATASET_NOT_FOUND') throw error;
+    const { number, summary } = entry;
+    const problem = `version ${number} is not kept any more, because no run needs it`;
+    throw new ConsiliumError('DATASET_NOT_FOUND', { problem, ...summary }, error);
+  }
+}
+
+function historyRows(history: readonly DatasetVersionEntry[]): string[][] {
+  return [
+    ['number', 'made', 'train', 'validation', 'test', 'version', 'because'],
+    ...history.map(({ number, madeAt, summary, version, madeBy }) => [
+      String(number),
+      madeAt.slice(0, 16),
+      ...[summary.train, summary.validation, summary.test].map(String),
+      version.slice(0, 12),
+      madeByText(madeBy),
+    ]),
+  ];
+}
