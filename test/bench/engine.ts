@@ -1,7 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type BenchOptions, median, type Row } from './harness/bench.ts';
-import { type Step, Stepper } from './harness/stepper.ts';
+import type { BenchOptions, Row } from './harness/bench.ts';
+import { type Contestant, medianMs, peakBytes, startAll, takeTurns } from './harness/contest.ts';
 
 export const peers = ['pytorch'];
 
@@ -22,19 +21,8 @@ const LAYOUTS = ['contiguous', 'channels_last'] as const;
 
 const OWN = fileURLToPath(new URL('measured/engine-step.mjs', import.meta.url));
 const PEER = fileURLToPath(new URL('peers/pytorch_step.py', import.meta.url));
-/** V8 begins with its baseline compilers, PyTorch with its first look at the shapes. */
-const WARM_UP = 25;
-const TURNS = 5;
-/** Steps of a turn: the first finds cold caches and is not counted. */
-const STEPS_OF_A_TURN = 5;
-/** Until the threads of the one before sleep. */
-const PAUSE_MS = 250;
-
-interface Contestant {
-  readonly name: string;
-  readonly stepper: Stepper;
-  readonly steps: Step[];
-}
+/** With PyTorch's first look at the shapes. */
+const TURNS = { warmUp: 25, turns: 5, stepsOfATurn: 5 };
 
 /**
  * Milliseconds a training step (forward, backward, Adam; the batch is ready) of two models on every back end that works here, each in a
@@ -55,21 +43,7 @@ async function measure(model: ModelName, withPeer: boolean): Promise<Row[]> {
   const peer = withPeer ? await startAll(LAYOUTS.map((layout) => [layout, python, [PEER, model, layout]])) : [];
   if (withPeer && peer.length === 0) throw new Error(`${python} has no PyTorch; name one that has it in PYTHON`);
   const all = [...peer, ...own];
-  try {
-    for (const { stepper } of all) for (let i = 0; i < WARM_UP; i++) await stepper.step();
-    for (let turn = 0; turn < TURNS; turn++) {
-      process.stderr.write(`${model}: turn ${turn + 1} of ${TURNS}\n`);
-      for (const { stepper, steps } of all) {
-        await pause(PAUSE_MS);
-        for (let i = 0; i < STEPS_OF_A_TURN; i++) {
-          const step = await stepper.step();
-          if (i > 0) steps.push(step);
-        }
-      }
-    }
-  } finally {
-    await Promise.all(all.map(({ stepper }) => stepper.stop()));
-  }
+  await takeTurns(model, all, TURNS);
   const best = peer.toSorted((a, b) => medianMs(a) - medianMs(b))[0];
   const against = best && { name: `${best.stepper.title}, ${best.name}`, ms: medianMs(best), bytes: peakBytes(best) };
   return [
@@ -77,23 +51,6 @@ async function measure(model: ModelName, withPeer: boolean): Promise<Row[]> {
     ...(best ? rowsOf(model, { ...best, name: 'pytorch' }) : []),
   ];
 }
-
-type Command = readonly [name: string, file: string, args: readonly string[]];
-
-async function startAll(commands: readonly Command[]): Promise<Contestant[]> {
-  const contestants: Contestant[] = [];
-  for (const [name, file, args] of commands) {
-    try {
-      contestants.push({ name, stepper: await Stepper.start(file, args), steps: [] });
-    } catch (error) {
-      process.stderr.write(`${name}: left out, ${(error as Error).message}\n`);
-    }
-  }
-  return contestants;
-}
-
-const medianMs = ({ steps }: Contestant) => median(steps.map((step) => step.ms));
-const peakBytes = ({ steps }: Contestant) => Math.max(...steps.map((step) => step.bytes));
 
 function rowsOf(
   model: ModelName,

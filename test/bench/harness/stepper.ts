@@ -6,14 +6,15 @@ import type { Readable, Writable } from 'node:stream';
 /** What a step says of itself. */
 export interface Step {
   readonly ms: number;
-  readonly loss: number;
+  /** Something of the result (a loss, a mean), so that two contestants can be seen to do the same work. */
+  readonly value: number;
   /** Peak resident memory of the process so far. */
   readonly bytes: number;
 }
 
 const TAIL_CHARACTERS = 2000;
 
-/** A process that trains one step for each line it is sent, so that several can be measured in turns. */
+/** A process that does one step for each line it is sent, so that several can be measured in turns. */
 export class Stepper {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #lines: AsyncIterator<string>;

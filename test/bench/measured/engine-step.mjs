@@ -10,9 +10,9 @@ const { engine, step, close } = await openModel(which, {
 answer({ ready: `${engine.backEnd} ${engine.mode}, ${engine.threads} threads` });
 for await (const _ of createInterface({ input: process.stdin })) {
   const startedAt = performance.now();
-  const loss = await step();
+  const value = await step();
   const ms = performance.now() - startedAt;
-  answer({ ms, loss, bytes: process.resourceUsage().maxRSS * 1024 });
+  answer({ ms, value, bytes: process.resourceUsage().maxRSS * 1024 });
 }
 await close();
 

@@ -1,7 +1,7 @@
 """The models of the engine bench in PyTorch: answers every line of input with one training step.
 
 usage: pytorch_step.py unet|resnet contiguous|channels_last
-Prints {"ready": ...} once, then {"ms": ..., "loss": ..., "bytes": ...} for each step.
+Prints {"ready": ...} once, then {"ms": ..., "value": ..., "bytes": ...} for each step.
 """
 import json
 import resource
@@ -112,4 +112,4 @@ for _ in sys.stdin:
     value = loss.item()
     ms = 1e3 * (time.perf_counter() - start)
     resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"ms": ms, "loss": value, "bytes": resident}), flush=True)
+    print(json.dumps({"ms": ms, "value": value, "bytes": resident}), flush=True)
