@@ -13,6 +13,8 @@ export const COMMANDS = {
   bench: { steps: ALL, lines: (args) => [['test/run.mjs', 'bench/harness', ...args]] },
   conformance: { steps: ALL, lines: (args) => [['test/run.mjs', 'conformance', ...args]] },
   faults: { steps: ALL, lines: (args) => [['test/run.mjs', 'faults', ...args]] },
+  ingest: { steps: ALL, lines: (args) => [['test/run.mjs', 'ingest', ...args]] },
+  fuzz: { steps: ALL, lines: (args) => [['test/run.mjs', 'fuzz', ...args]] },
   engine: { steps: ALL, lines: (args) => [['test/run.mjs', 'engine', ...args]] },
   release: { steps: ALL, lines: (args) => [['deploy/release/run.mjs', ...args]] },
   check: {

@@ -10,6 +10,7 @@ import { dumpDatabase, query } from './database-dump.ts';
 import { digestNeedles, findBelow, findIn, type Needle, textNeedles } from './find-bytes.ts';
 import { freshDirectory } from './ground.ts';
 import { BIRTH_DATE_CANARY, CANARY, FILE_NAME_CANARY, patientId, uids, writePhantomFolder } from './phantom-folder.ts';
+import { plantCanaries } from './plant-canaries.ts';
 import { type Federation, startFederation } from './processes.ts';
 import { classificationPlan, DATASET, segmentationPlan } from './tiny-plans.ts';
 
@@ -19,6 +20,7 @@ const SITE_IDS = ['east', 'north', 'west'];
 const SITE_WITH_DEFECTS = 'north';
 
 let directory: string;
+let planted = 0;
 let federation: Federation;
 const runs = new Map<string, RunView>();
 
@@ -33,6 +35,8 @@ beforeAll(async () => {
       examples: EXAMPLES,
       hasDefects: id === SITE_WITH_DEFECTS,
     });
+    for (const file of new Set(findBelow(folder, textNeedles(FILE_NAME_CANARY)).map(fileOf)))
+      if (file.endsWith('.dcm')) planted += plantCanaries(file, CANARY, BIRTH_DATE_CANARY);
   }
   federation = await startFederation({ directory, sites });
 }, 180_000);
@@ -184,6 +188,8 @@ it('nothing that names a patient is in a store of a site, a log, the database or
   const own = path.join(directory, 'hospitals', 'north');
   expect(new Set(findBelow(own, textNeedles(CANARY)).map(formOf))).toContain('utf-8');
   expect(findBelow(own, files).length).toBeGreaterThan(EXAMPLES);
+  console.info(`${planted} texts planted in ${SITE_IDS.length * EXAMPLES} films`);
+  expect(planted).toBeGreaterThan(SITE_IDS.length * EXAMPLES * 600);
 
   const isReport = (file: string) => file.startsWith('reports');
   const found = [
@@ -228,6 +234,10 @@ async function auditEntries(): Promise<AuditEntry[]> {
 
 function sha256(bytes: Uint8Array): Uint8Array {
   return createHash('sha256').update(bytes).digest();
+}
+
+function fileOf(finding: string): string {
+  return finding.slice(0, finding.indexOf(': '));
 }
 
 function formOf(finding: string): string {
