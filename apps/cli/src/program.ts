@@ -6,10 +6,17 @@ export function buildProgram(environment: Environment): Command {
   const program = new Command('consilium')
     .description('Federated learning across hospitals: coordinator, sites, plans, runs and models.')
     .version('0.1.0')
+    .enablePositionalOptions()
     .showHelpAfterError('(add --help for the ways to call it)')
     .exitOverride();
   addFederation(program, environment);
   addSite(program, environment);
+  addForwarded(
+    program,
+    'dicom',
+    'look at DICOM files: what the reader makes of them, what de-identification leaves',
+    environment,
+  );
   addPlan(program);
   addRun(program, environment);
   addModel(program, environment);
@@ -61,18 +68,23 @@ function addSite(program: Command, environment: Environment): void {
   const forwarded = {
     start: "run the site's agent",
     status: "what the site's agent holds and does",
-    dataset: 'add, list or show datasets of the site',
+    dataset: 'add, show, bind, exclude, report and remove datasets of the site',
+    pacs: 'list, check or ask the PACS of the site, or send to one',
   };
-  for (const [name, description] of Object.entries(forwarded))
-    site
-      .command(name)
-      .description(description)
-      .helpOption(false)
-      .allowUnknownOption()
-      .argument('[words...]')
-      .action(async (words: string[]) =>
-        (await import('./commands/site-agent.js')).siteAgent([name, ...words], environment),
-      );
+  for (const [name, description] of Object.entries(forwarded)) addForwarded(site, name, description, environment);
+}
+
+/** A command of the agent's own program; its words go there unread. */
+function addForwarded(parent: Command, name: string, description: string, environment: Environment): void {
+  parent
+    .command(name)
+    .description(description)
+    .helpOption(false)
+    .allowUnknownOption()
+    .argument('[words...]')
+    .action(async (words: string[]) =>
+      (await import('./commands/site-agent.js')).siteAgent([name, ...words], environment),
+    );
 }
 
 function addPlan(program: Command): void {

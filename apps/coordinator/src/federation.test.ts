@@ -32,6 +32,19 @@ it('runs federated averaging from the invitation to the test results, with the w
   expect(run).toMatchObject({ state: 'completed', reason: null, waitsFor: null, evaluations: { done: 4, total: 4 } });
   expect(run.rounds.map((round) => round.state)).toEqual(['closed', 'closed']);
   expect(run.rounds[1]?.validation?.metrics.accuracy).toBe(0.75);
+  expect(run.participants.map(({ site, datasetVersion }) => [site, datasetVersion])).toEqual([
+    ['ash', 'v1'],
+    ['birch', 'v1'],
+  ]);
+  interface AuditPage {
+    readonly entries: readonly { readonly type: string; readonly entry: { readonly payload: object } }[];
+  }
+  const { entries } = await federation.json<AuditPage>('GET', '/api/audit?limit=1000');
+  const accepted = entries.filter(({ type }) => type === 'invitation.accept').map(({ entry }) => entry.payload);
+  expect(accepted).toEqual([
+    expect.objectContaining({ datasetVersion: 'v1' }),
+    expect.objectContaining({ datasetVersion: 'v1' }),
+  ]);
 
   const plan = resolvePlan(tinyPlan('fedavg'));
   const initial = buildModel(plan.model, modelPorts(plan)).initialise(deriveSeed(plan.seed, 0, '', 'initial-weights'));

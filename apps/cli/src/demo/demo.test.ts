@@ -36,6 +36,14 @@ function start(...words: string[]): Demo {
   return { child, ended, said: () => said };
 }
 
+/** Throws with what it said when it ends before. */
+async function untilConnected({ child, said }: Demo): Promise<void> {
+  while (!said().includes('sites are connected')) {
+    if (child.exitCode !== null) throw new Error(said());
+    await sleep(100);
+  }
+}
+
 /** Every process that was started for this folder. */
 function processesOfTheDemo(): string[] {
   const memory = JSON.parse(readFileSync(path.join(dir, 'demo.json'), 'utf8')) as { agents: number[] };
@@ -53,7 +61,7 @@ function isThere(pid: number): boolean {
 
 it('stops in order at Ctrl-C, goes on from there, survives a kill -9, and ends with the table', async () => {
   const first = start();
-  while (!first.said().includes('sites are connected')) await sleep(100);
+  await untilConnected(first);
   await sleep(2000);
   expect(processesOfTheDemo()).toHaveLength(2);
   first.child.kill('SIGINT');
@@ -62,7 +70,7 @@ it('stops in order at Ctrl-C, goes on from there, survives a kill -9, and ends w
   expect(() => statSync(path.join(dir, 'federation', 'up.json'))).toThrow();
 
   const second = start();
-  while (!second.said().includes('sites are connected')) await sleep(100);
+  await untilConnected(second);
   second.child.kill('SIGKILL');
   await second.ended;
 
