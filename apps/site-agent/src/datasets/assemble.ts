@@ -9,6 +9,7 @@ import type { CleanNewPicture, CleanPicture, FrameLabel, MaskFact, Part, StoredP
 import type { IngestJournal } from './ingest-journal.js';
 import type { IngestLedger } from './ingest-ledger.js';
 import { reportOf } from './ingest-report.js';
+import { SeriesCheck } from './series-check.js';
 import { positionAlongNormalMm } from './slice-position.js';
 import { compareText, requireNoEmptyPart, type Shares, type SplitPatient, splitPatients } from './split.js';
 import { storePixels } from './stored-pixels.js';
@@ -40,7 +41,8 @@ interface Unsplit extends Omit<IndexExample, 'part'> {
 export function assembleWith(tools: AssembleTools) {
   return async (studies: CleanStudies, signal: AbortSignal): Promise<DatasetVersion> => {
     const { ledger, classes } = studies;
-    const read = await readAll(studies, tools, signal);
+    const volumes = new SeriesCheck();
+    const read = await readAll(studies, tools, volumes, signal);
     const unsplit = withoutSplitPatients([...baseExamples(tools.base), ...read], tools, ledger);
     if (unsplit.length === 0) throw new ConsiliumError('DATASET_EMPTY', { files: ledger.files.length });
     const index = indexOf(unsplit, classes, tools);
@@ -48,12 +50,17 @@ export function assembleWith(tools: AssembleTools) {
     tools.journal.markDurable();
     const names = new Set(ledger.files.map((file) => pathHash(studies.folder, file, tools.key)));
     tools.journal.forgetOthers(folderHash(studies.folder, tools.key), names);
-    const report = reportOf(ledger, countsOf(unsplit));
+    const report = reportOf(ledger, { ...countsOf(unsplit), volumes: volumes.counts() });
     return { version, summary: summaryOf(index), report, parts: partsOf(index) } as unknown as DatasetVersion;
   };
 }
 
-async function readAll(studies: CleanStudies, tools: AssembleTools, signal: AbortSignal): Promise<Unsplit[]> {
+async function readAll(
+  studies: CleanStudies,
+  tools: AssembleTools,
+  volumes: SeriesCheck,
+  signal: AbortSignal,
+): Promise<Unsplit[]> {
   const { ledger } = studies;
   const examples: Unsplit[] = [];
   const duplicates = new DuplicateCheck(tools.base);
@@ -61,9 +68,10 @@ async function readAll(studies: CleanStudies, tools: AssembleTools, signal: Abor
     for await (const picture of studies.images) {
       throwIfStopped(signal);
       const stored = picture.kind === 'kept' ? picture.stored : await storeNew(picture, tools);
-      if (duplicates.isNew(stored))
+      if (duplicates.isNew(stored)) {
+        volumes.add(stored);
         for (const labelled of picture.labelled) examples.push(await exampleOf(picture, stored, labelled, tools));
-      else ledger.setAside(picture.ordinal, 'duplicate');
+      } else ledger.setAside(picture.ordinal, 'duplicate');
     }
   } finally {
     tools.journal.flush();

@@ -8,6 +8,7 @@ import {
   SET_ASIDE,
   type SetAsideReason,
 } from './ingest-ledger.js';
+import type { VolumeCounts } from './series-check.js';
 
 /** For the hospital's own administrator: names files, so it never leaves the site. */
 export interface IngestReport {
@@ -26,6 +27,8 @@ export interface IngestReport {
   readonly modalities: Readonly<Record<string, number>>;
   /** Of the usable files, by the year of the study. */
   readonly years: Readonly<Record<string, number>>;
+  /** Of the usable files; absent in reports of before it was looked at. */
+  readonly volumes?: VolumeCounts;
   readonly framesLeftOut: Readonly<Partial<Record<SetAsideReason, number>>>;
   readonly setAside: Readonly<Partial<Record<SetAsideReason, number>>>;
   readonly notImages: Readonly<Partial<Record<NotAnImageReason, number>>>;
@@ -39,7 +42,7 @@ export interface IngestReport {
 /** Errors  INTERNAL when a file has no outcome: nothing is ever dropped silently. */
 export function reportOf(
   ledger: IngestLedger,
-  counts: { readonly examples: number; readonly years: Readonly<Record<string, number>> },
+  counts: Required<Pick<IngestReport, 'examples' | 'years' | 'volumes'>>,
 ): IngestReport {
   const setAside: Partial<Record<SetAsideReason, number>> = {};
   const notImages: Partial<Record<NotAnImageReason, number>> = {};
@@ -78,6 +81,14 @@ const BURNED_IN_ADVICE =
   '  look at pictures with text by `consilium dicom show FILE --png FOLDER`; what names no patient is used once its file is ' +
   'named in a list and the list given with --looked-at';
 
+/** Which series of slices are whole, in a line. */
+export function volumesText({ series, findings }: VolumeCounts): string {
+  const found = Object.entries(findings).map(([kind, n]) => `${kind} ${n}`);
+  const said =
+    found.length === 0 ? 'nothing wrong with any' : `${found.join(', ')}; \`consilium dicom volumes\` says where`;
+  return `${series} series of slices: ${said}`;
+}
+
 /** The report as an administrator reads it. */
 export function reportText(report: IngestReport): string {
   const { studies, series, instances, usable, examples, kept } = report;
@@ -85,6 +96,7 @@ export function reportText(report: IngestReport): string {
   lines.push(`${instances} DICOM objects of ${series} series of ${studies} studies`);
   if (examples !== usable) lines.push(`the usable files hold ${examples} images`);
   if (kept > 0) lines.push(`${kept} of the files had been read before`);
+  if (report.volumes && report.volumes.series > 0) lines.push(volumesText(report.volumes));
   const row = (n: number, text: string) => lines.push(`${String(n).padStart(8)}  ${text}`);
   for (const [reason, n] of Object.entries(report.setAside))
     row(n, `set aside: ${SET_ASIDE[reason as SetAsideReason]} (${reason})`);

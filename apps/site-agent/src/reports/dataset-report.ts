@@ -1,6 +1,6 @@
 import type { DatasetIndex, DatasetSummary } from '../datasets/dataset-index.js';
 import { NOT_AN_IMAGE, SET_ASIDE } from '../datasets/ingest-ledger.js';
-import type { IngestReport } from '../datasets/ingest-report.js';
+import { type IngestReport, volumesText } from '../datasets/ingest-report.js';
 import type { DatasetVersionEntry, RegisteredDataset } from '../state/dataset-registry.js';
 import { type CountTable, describeDataset } from './describe-dataset.js';
 
@@ -34,6 +34,8 @@ export interface IngestAccount {
   readonly labelRows: number;
   readonly labelsWithoutImage: number;
   readonly modalities: Readonly<Record<string, number>>;
+  /** Whether the slices of series make whole volumes; undefined where there are none. */
+  readonly volumes: string | undefined;
   /** Every file that is not usable, and every frame that is left out, by reason. */
   readonly reasons: readonly IngestReason[];
 }
@@ -67,6 +69,7 @@ function accountOf(report: IngestReport): IngestAccount {
   return {
     ...{ filesIn, filesCounted, usable, examples, studies, series, instances, labelRows, labelsWithoutImage },
     modalities: report.modalities,
+    volumes: report.volumes && report.volumes.series > 0 ? volumesText(report.volumes) : undefined,
     reasons: [
       ...reasonsOf('set aside', report.setAside, SET_ASIDE),
       ...reasonsOf('no image', report.notImages, NOT_AN_IMAGE),
