@@ -86,7 +86,9 @@ it('reports every problem at once', () => {
   expect(() =>
     read('--dimse', 'mini', '--dicomweb', 'archive', '--hours', 'x', '--query', 'A=1', 'StudyDate=y'),
   ).toThrowError(refused('REQUEST_INVALID', 4));
-  expect(() => read('--listen', '--dry-run')).toThrowError(refused('REQUEST_INVALID', 1));
+  expect(() => readPacsSource(dir, { ...optionsOf('--listen'), dryRun: true })).toThrowError(
+    refused('REQUEST_INVALID', 1),
+  );
   expect(() => read('--listen', '--all')).toThrowError(refused('REQUEST_INVALID', 1));
   expect(() => readPacsSource(siteWith({}), optionsOf('--listen'))).toThrowError(refused('REQUEST_INVALID', 1));
 });
