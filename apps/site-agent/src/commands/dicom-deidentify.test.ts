@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { uidFromName, writeImage } from '@consilium/dicom';
+import { uidFromName, writeDataSet, writeImage } from '@consilium/dicom';
 import { ConsiliumError } from '@consilium/errors';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { readPseudonymKey, siteFolder } from '../platform/site-folder.js';
@@ -119,6 +119,65 @@ it('sets pictures with burned-in text aside, unless told to write them', async (
   expect(readdirSync(out)).toEqual([]);
   await deidentifyFiles(source, { out, withBurnedIn: true });
   expect(readdirSync(out)).toHaveLength(1);
+});
+
+const ROWS = 200;
+const COLUMNS = 320;
+const RLE = '1.2.840.10008.1.2.5';
+/** Letters of five by seven dots. */
+const LETTERS: Readonly<Record<string, string>> = {
+  D: '####. #...# #...# #...# #...# #...# ####.',
+  O: '.###. #...# #...# #...# #...# #...# .###.',
+  E: '##### #.... #.... ####. #.... #.... #####',
+  J: '..### ...#. ...#. ...#. ...#. #..#. .##..',
+  A: '.###. #...# #...# ##### #...# #...# #...#',
+  N: '#...# ##..# #.#.# #..## #...# #...# #...#',
+};
+
+/** A film under RLE with a line of text in it. */
+function compressed(name: string, line: string): Uint8Array {
+  const pixels = Buffer.alloc(ROWS * COLUMNS, 40);
+  for (const [at, letter] of [...line].entries())
+    for (const [y, dots] of (LETTERS[letter]?.split(' ') ?? []).entries())
+      for (const [x, dot] of [...dots].entries())
+        if (dot === '#')
+          for (const row of [20 + 2 * y, 21 + 2 * y]) pixels.fill(250, ...span(row * COLUMNS + 20 + 12 * at + 2 * x));
+  const uid = (kind: string) => uidFromName(`${name} ${kind}`);
+  return writeDataSet(
+    {
+      ...{ SOPClassUID: '1.2.840.10008.5.1.4.1.1.1', SOPInstanceUID: uid('instance'), Modality: 'CR' },
+      ...{ StudyInstanceUID: uid('study'), SeriesInstanceUID: uid('series'), PatientID: 'MRN-448812' },
+      ...{ SamplesPerPixel: 1, PhotometricInterpretation: 'MONOCHROME2', Rows: ROWS, Columns: COLUMNS },
+      ...{ BitsAllocated: 8, BitsStored: 8, HighBit: 7, PixelRepresentation: 0 },
+      PixelData: { frames: [runLengths(pixels)] },
+    },
+    RLE,
+  );
+}
+
+const span = (from: number): [number, number] => [from, from + 2];
+
+/** One segment of literal runs (PS3.5 annex G). */
+function runLengths(pixels: Buffer): Buffer {
+  const head = Buffer.alloc(64);
+  head.writeUInt32LE(1, 0);
+  head.writeUInt32LE(64, 4);
+  const runs = Array.from({ length: pixels.length / 128 }, (_, i) =>
+    Buffer.concat([Uint8Array.of(127), pixels.subarray(128 * i, 128 * (i + 1))]),
+  );
+  return Buffer.concat([head, ...runs]);
+}
+
+it('looks at compressed pixels too, and says which it cannot look at', async () => {
+  writeFileSync(join(source, 'plain.dcm'), compressed('plain', ''));
+  writeFileSync(join(source, 'named.dcm'), compressed('named', 'DOE JANE'));
+  const broken = Buffer.from(compressed('broken', ''));
+  broken.writeUInt32LE(9, broken.lastIndexOf(Buffer.from([1, 0, 0, 0, 64, 0, 0, 0]))); // segments of the RLE frame
+  writeFileSync(join(source, 'broken.dcm'), broken);
+  await deidentifyFiles(source, { out });
+  expect(printed).toContain('3 files in, 2 written, 1 set aside');
+  expect(printed).toContain('named.dcm: burned-in text suspected: the pixels look as if they had text');
+  expect(printed).toContain('nobody has looked for text in the pixels of 1');
 });
 
 it('never writes into what it reads', async () => {

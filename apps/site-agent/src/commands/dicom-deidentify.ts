@@ -13,6 +13,7 @@ import {
 import { isMissing, writeDurably } from '@consilium/durability';
 import { ConsiliumError, ERRORS, type ErrorCode, errorCode } from '@consilium/errors';
 import { walkFolder } from '../datasets/walk-folder.js';
+import { type DecodePool, openDecodePool } from '../decoding/decode-pool.js';
 import { printable } from '../platform/printable.js';
 import { readPseudonymKey, siteFolder } from '../platform/site-folder.js';
 import { throwIfStopped } from '../platform/stopping.js';
@@ -38,7 +39,7 @@ interface Outcome {
   /** Where it went; undefined if it was set aside. */
   readonly written?: string;
   readonly reason?: string;
-  /** Its pixels are compressed, and nobody has looked for text in them. */
+  /** Its pixels cannot be decoded, or text was to stay: nobody has looked for any. */
   readonly isUnseen?: boolean;
 }
 
@@ -48,10 +49,11 @@ export async function deidentifyFiles(input: string, options: DeidentifyCommandO
   const out = await outputFolder(input, isFolder, options);
   const policy = options.policy === undefined ? DEFAULT_POLICY : await readPolicy(options.policy);
   const site = openSite(options.dir);
+  const pool = openDecodePool();
   await untilStopped(async (signal) => {
     const files = isFolder ? await walkFolder(input, signal) : [{ file: basename(input), isRegular: true }];
     const folder = isFolder ? input : dirname(input);
-    const job = { ...site, policy, out, options, written: new Set<string>() };
+    const job = { ...site, policy, out, options, written: new Set<string>(), pool, signal };
     const outcomes: Outcome[] = [];
     for (const { file, isRegular } of files) {
       throwIfStopped(signal);
@@ -59,7 +61,10 @@ export async function deidentifyFiles(input: string, options: DeidentifyCommandO
     }
     writeLine(summaryOf(outcomes, job, options));
     if (!isFolder && outcomes[0]?.written === undefined) process.exitCode = 1;
-  }).finally(() => site.map?.close());
+  }).finally(async () => {
+    site.map?.close();
+    await pool.close();
+  });
 }
 
 interface Job {
@@ -70,6 +75,8 @@ interface Job {
   readonly options: DeidentifyCommandOptions;
   /** Names of this run, so that two files of one instance are noticed. */
   readonly written: Set<string>;
+  readonly pool: DecodePool;
+  readonly signal: AbortSignal;
 }
 
 async function deidentifyOne(folder: string, file: string, job: Job): Promise<Outcome> {
@@ -78,7 +85,11 @@ async function deidentifyOne(folder: string, file: string, job: Job): Promise<Ou
   let clean: DeidentifiedFile;
   try {
     const bytes = await readWhole(join(folder, file));
-    clean = deidentifyFile(bytes, { key: job.key, policy: job.policy, ...(onChange && { onChange }) });
+    clean = await lookedAt(
+      deidentifyFile(bytes, { key: job.key, policy: job.policy, ...(onChange && { onChange }) }),
+      join(folder, file),
+      job,
+    );
   } catch (error) {
     const code = errorCode(error);
     if (ERRORS[code].kind !== 'invalid') throw error;
@@ -96,6 +107,30 @@ async function deidentifyOne(folder: string, file: string, job: Job): Promise<Ou
     await writeDurably(join(job.out, name), [clean.bytes]);
   }
   return { file, written: name, isUnseen: !clean.arePixelsLookedAt };
+}
+
+/** Compressed pixels are decoded in a thread that can be thrown away, and looked at too; a file without pixels shows nothing. */
+async function lookedAt(
+  clean: DeidentifiedFile,
+  path: string,
+  { pool, signal, options }: Job,
+): Promise<DeidentifiedFile> {
+  // Whoever wants such files all the same need not wait for the search.
+  if (clean.arePixelsLookedAt || options.withBurnedIn) return clean;
+  try {
+    const { burnedIn } = await pool.read(path, signal, { searchText: true });
+    const isNew = burnedIn !== undefined && burnedIn !== 'clean' && clean.burnedIn.verdict === 'clean';
+    const { regions } = clean.burnedIn;
+    const seen = isNew
+      ? { verdict: burnedIn, reasons: ['the pixels look as if they had text'], regions }
+      : clean.burnedIn;
+    return { ...clean, burnedIn: seen, arePixelsLookedAt: true };
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'DICOM_NO_PIXELS') return { ...clean, arePixelsLookedAt: true };
+    if (ERRORS[code].kind !== 'invalid') throw error;
+    return clean;
+  }
 }
 
 async function readWhole(path: string): Promise<Uint8Array> {
@@ -176,7 +211,7 @@ function diffOf(file: string, name: string, changes: readonly ElementChange[], c
     return `${outcome.padEnd(9)}${place} ${vr}  ${attributeName(tag)}  ${values}  [${why}]`;
   });
   const { verdict, reasons } = clean.burnedIn;
-  const looked = clean.arePixelsLookedAt ? '' : '; the pixels are compressed or missing and were not looked at';
+  const looked = clean.arePixelsLookedAt ? '' : '; the pixels were not looked at';
   const pixels = `burned-in text: ${verdict}${reasons.map((reason) => `; ${reason}`).join('')}${looked}`;
   return [`${printable(file)} -> ${name}`, ...lines, pixels, ''].join('\n');
 }
@@ -191,7 +226,7 @@ function summaryOf(outcomes: readonly Outcome[], { map, out }: Job, { dir }: Dei
   const aside = outcomes.filter((outcome) => outcome.written === undefined);
   return [
     `${outcomes.length} files in, ${written} ${out === undefined ? 'would be written' : 'written'}, ${aside.length} set aside`,
-    ...(unseen === 0 ? [] : [`the pixels of ${unseen} are compressed or missing: nobody has looked for text in them`]),
+    ...(unseen === 0 ? [] : [`nobody has looked for text in the pixels of ${unseen}`]),
     ...aside.map(({ file, reason }) => `  ${printable(file)}: ${reason}`),
     dir === undefined
       ? 'pseudonyms are of a key made for this run and forgotten now: another run gives others; --dir uses the key of a site'
