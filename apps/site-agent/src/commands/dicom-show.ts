@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { PICTURE_REMARKS } from '@consilium/dicom';
 import { ConsiliumError, ERRORS, type ErrorCode } from '@consilium/errors';
 import { walkFolder } from '../datasets/walk-folder.js';
 import { type DescribePool, openDecodePool } from '../decoding/decode-pool.js';
@@ -142,6 +143,7 @@ function printOne(shown: ShownFile): void {
   line('shape', shown.shape.join(' x '));
   line('type', `${shown.type}, ${shown.photometric}`);
   line('stored SHA-256', shown.storedSha256);
+  for (const remark of shown.remarks) line('remark', `${PICTURE_REMARKS[remark]} (${remark})`);
   for (const picture of shown.pictures ?? []) line('picture', picture);
 }
 
@@ -149,7 +151,7 @@ function printRow(shown: ShownFile): void {
   const file = printable(shown.file);
   if ('setAside' in shown) writeLine(`${file}\n    set aside: ${shown.say} (${shown.setAside})`);
   else {
-    const { transferSyntax, modality, shape, type, photometric, storedSha256 } = shown;
+    const { transferSyntax, modality, shape, type, photometric, storedSha256, remarks } = shown;
     const facts = [
       transferSyntax,
       printable(modality),
@@ -157,6 +159,7 @@ function printRow(shown: ShownFile): void {
       type,
       photometric,
       storedSha256.slice(0, 16),
+      ...remarks,
     ];
     writeLine(`${file}\n    ${facts.filter((fact) => fact !== '').join(', ')}`);
   }

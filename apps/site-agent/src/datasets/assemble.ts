@@ -70,6 +70,7 @@ async function readAll(
       const stored = picture.kind === 'kept' ? picture.stored : await storeNew(picture, tools);
       if (duplicates.isNew(stored)) {
         volumes.add(stored);
+        ledger.remark(stored.remarks);
         for (const labelled of picture.labelled) examples.push(await exampleOf(picture, stored, labelled, tools));
       } else ledger.setAside(picture.ordinal, 'duplicate');
     }
@@ -84,8 +85,9 @@ async function storeNew(picture: CleanNewPicture, { store, journal }: AssembleTo
   const frames: StoredPicture['frames'][number][] = [];
   for (const { grey, place } of file.frames)
     frames.push({ image: await storePixels(grey, store.blobs), place: place ?? null });
-  const { rows, columns, pixelSpacingMm } = file;
-  const stored = { keys, header, year, isSearched, rows, columns, spacingMm: pixelSpacingMm ?? null, frames };
+  const { rows, columns, pixelSpacingMm, remarks } = file;
+  const spacingMm = pixelSpacingMm ?? null;
+  const stored = { keys, header, year, isSearched, rows, columns, spacingMm, remarks, frames };
   journal.add(identity, { kind: 'picture', picture: stored });
   return stored;
 }

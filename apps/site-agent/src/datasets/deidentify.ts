@@ -37,14 +37,14 @@ async function* cleanAll(
 /** Undefined when the file has nothing that names its picture. */
 function cleanNew(raw: RawPicture, key: Uint8Array): CleanNewPicture | undefined {
   const { ordinal, labelled, part, patientId, keys, identity, isSearched } = raw;
-  const { header, rows, columns, frames, pixelSpacingMm } = raw.file;
+  const { header, rows, columns, frames, pixelSpacingMm, remarks } = raw.file;
   try {
     const ownHeader = deidentifyHeader(header, key);
     return {
       ...{ kind: 'new', ordinal, labelled, part, keys, identity, isSearched, ownHeader },
       header: patientId === undefined ? ownHeader : deidentifyHeader(header, key, { patientId }),
       year: /^(19|20)\d{6}$/.test(header.studyDate) ? header.studyDate.slice(0, 4) : '',
-      file: { rows, columns, frames, pixelSpacingMm },
+      file: { rows, columns, frames, pixelSpacingMm, remarks },
     };
   } catch (error) {
     if (error instanceof ConsiliumError && error.code === 'DICOM_INVALID') return undefined;

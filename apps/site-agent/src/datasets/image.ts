@@ -1,4 +1,4 @@
-import type { DeidentifiedHeader, DicomHeader } from '@consilium/dicom';
+import type { DeidentifiedHeader, DicomHeader, PictureRemark } from '@consilium/dicom';
 import type { DecodedFile, SlicePlace } from '../decoding/decoded-file.js';
 import type { StoredPixels } from './dataset-index.js';
 import type { FileIdentity } from './file-identity.js';
@@ -108,6 +108,8 @@ export interface StoredPicture {
   readonly rows: number;
   readonly columns: number;
   readonly spacingMm: { readonly row: number; readonly column: number } | null;
+  /** How its values came about, where a person should know. */
+  readonly remarks: readonly PictureRemark[];
   readonly frames: readonly StoredFrame[];
 }
 

@@ -1,3 +1,5 @@
+import type { PictureRemark } from '@consilium/dicom';
+
 /** Why a picture is not in the dataset. */
 export const SET_ASIDE = {
   'not-dicom': 'not a DICOM file',
@@ -80,6 +82,8 @@ export class IngestLedger {
   labelRows = 0;
   /** Frames of usable files that are not examples, by reason. */
   readonly framesLeftOut = new Map<SetAsideReason, number>();
+  /** Used files whose values need a word, by what is to be said of them. */
+  readonly remarks = new Map<PictureRemark, number>();
   /** Files that an earlier reading had read. */
   kept = 0;
 
@@ -99,6 +103,11 @@ export class IngestLedger {
 
   outcome(ordinal: number): Outcome | undefined {
     return this.outcomes[ordinal];
+  }
+
+  /** Of a file that is used. */
+  remark(found: readonly PictureRemark[]): void {
+    for (const remark of found) this.remarks.set(remark, (this.remarks.get(remark) ?? 0) + 1);
   }
 
   leaveOutFrame(reason: SetAsideReason): void {

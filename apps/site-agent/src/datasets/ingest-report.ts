@@ -1,3 +1,4 @@
+import { PICTURE_REMARKS, type PictureRemark } from '@consilium/dicom';
 import { ConsiliumError } from '@consilium/errors';
 import { printable } from '../platform/printable.js';
 import {
@@ -29,6 +30,8 @@ export interface IngestReport {
   readonly years: Readonly<Record<string, number>>;
   /** Of the usable files; absent in reports of before it was looked at. */
   readonly volumes?: VolumeCounts;
+  /** Usable files by what a person should know of their values; absent in reports of before it was said. */
+  readonly remarks?: Readonly<Partial<Record<PictureRemark, number>>>;
   readonly framesLeftOut: Readonly<Partial<Record<SetAsideReason, number>>>;
   readonly setAside: Readonly<Partial<Record<SetAsideReason, number>>>;
   readonly notImages: Readonly<Partial<Record<NotAnImageReason, number>>>;
@@ -67,6 +70,7 @@ export function reportOf(
     kept: ledger.kept,
     ...ledger.objects.totals,
     modalities: Object.fromEntries(ledger.objects.modalities),
+    remarks: Object.fromEntries(ledger.remarks),
     framesLeftOut: Object.fromEntries(ledger.framesLeftOut),
     setAside,
     notImages,
@@ -104,6 +108,8 @@ export function reportText(report: IngestReport): string {
     row(n, `no image: ${NOT_AN_IMAGE[reason as NotAnImageReason]} (${reason})`);
   for (const [reason, n] of Object.entries(report.framesLeftOut))
     row(n, `frames left out: ${SET_ASIDE[reason as SetAsideReason]} (${reason})`);
+  for (const [remark, n] of Object.entries(report.remarks ?? {}))
+    row(n, `used: ${PICTURE_REMARKS[remark as PictureRemark]} (${remark})`);
   lines.push(`${report.labelRows} lines in the label table, ${report.labelsWithoutImage} of them without an image`);
   const named = report.files.filter(({ reason }) => reason in SET_ASIDE);
   for (const { file, reason } of named) lines.push(`  ${reason.padEnd(20)} ${printable(file)}`);

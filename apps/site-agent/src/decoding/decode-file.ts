@@ -1,4 +1,12 @@
-import { type BurnedInVerdict, burnedInVerdict, type Codecs, openImage, scanHeader, toGrey } from '@consilium/dicom';
+import {
+  type BurnedInVerdict,
+  burnedInVerdict,
+  type Codecs,
+  greyWithRemarks,
+  openImage,
+  type PictureRemark,
+  scanHeader,
+} from '@consilium/dicom';
 import { ConsiliumError } from '@consilium/errors';
 import type { DecodedFile, DecodedFrame } from './decoded-file.js';
 
@@ -16,14 +24,17 @@ export function decodeFile(bytes: Uint8Array, codecs: Codecs, searchText = false
   if (decodedBytes > LARGEST_DECODED_BYTES)
     throw new ConsiliumError('DICOM_TOO_LARGE', { rows, columns, frames: count });
   const frames: DecodedFrame[] = [];
+  const remarks = new Set<PictureRemark>();
   let pixelSpacingMm: DecodedFile['pixelSpacingMm'];
   for (let i = 0; i < count; i++) {
     const frame = open.readFrame(i);
     pixelSpacingMm ??= frame.pixelSpacingMm;
-    frames.push({ grey: toGrey(frame), place: frame.place });
+    const { grey, remarks: found } = greyWithRemarks(frame);
+    for (const remark of found) remarks.add(remark);
+    frames.push({ grey, place: frame.place });
   }
   const { header, instanceNumber } = open;
-  const decoded = { header, instanceNumber, rows, columns, frames, pixelSpacingMm };
+  const decoded = { header, instanceNumber, rows, columns, frames, pixelSpacingMm, remarks: [...remarks].sort() };
   return searchText ? { ...decoded, burnedIn: verdictOf(bytes, decoded) } : decoded;
 }
 

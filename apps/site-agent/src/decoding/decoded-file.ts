@@ -1,4 +1,4 @@
-import type { BurnedInVerdict, DicomHeader, SlicePlace } from '@consilium/dicom';
+import type { BurnedInVerdict, DicomHeader, PictureRemark, SlicePlace } from '@consilium/dicom';
 
 export type { SlicePlace };
 
@@ -18,6 +18,8 @@ export interface DecodedFile {
   readonly columns: number;
   readonly frames: readonly DecodedFrame[];
   readonly pixelSpacingMm: { readonly row: number; readonly column: number } | undefined;
+  /** How the values of any frame came about, where a person should know. */
+  readonly remarks: readonly PictureRemark[];
   /** Whether the pixels show text; undefined when nobody asked. */
   readonly burnedIn?: BurnedInVerdict['verdict'];
 }

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type Codecs, openImage, type StoredValues, toSmallGrey, transferSyntaxOf } from '@consilium/dicom';
+import {
+  type Codecs,
+  greyWithRemarks,
+  openImage,
+  type PictureRemark,
+  type StoredValues,
+  toSmallGrey,
+  transferSyntaxOf,
+} from '@consilium/dicom';
 
 /** What the reader makes of a file, without a word of its header but the modality. */
 export interface FileDescription {
@@ -12,6 +20,8 @@ export interface FileDescription {
   readonly photometric: string;
   /** Of the stored values: little endian, C order, before rescale, tables and colour conversion. */
   readonly storedSha256: string;
+  /** How the values of any frame came about, where a person should know. */
+  readonly remarks: readonly PictureRemark[];
 }
 
 /** One frame as a model would see it: modality values, bigger is brighter. */
@@ -40,6 +50,7 @@ export function describeFile(
   const factor = Math.max(Math.floor(Math.max(rows, columns) / (pictures.side ?? Number.POSITIVE_INFINITY)), 1);
   const hash = createHash('sha256');
   const shown: ShownPicture[] = [];
+  const remarks = new Set<PictureRemark>();
   let type = '';
   let photometric = '';
   for (let i = 0; i < frames; i++) {
@@ -48,6 +59,9 @@ export function describeFile(
     hash.update(new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));
     type = typeNameOf(stored);
     photometric = frame.photometric;
+    // Maps of floating point may hold values that are no numbers: they are shown, and set aside only as examples.
+    const isWhole = !(stored instanceof Float32Array || stored instanceof Float64Array);
+    if (isWhole) for (const remark of greyWithRemarks(frame).remarks) remarks.add(remark);
     if (i < pictures.count) shown.push({ frame: i, ...toSmallGrey(frame, factor) });
   }
   const description: FileDescription = {
@@ -58,6 +72,7 @@ export function describeFile(
     type,
     photometric,
     storedSha256: hash.digest('hex'),
+    remarks: [...remarks].sort(),
   };
   return { description, pictures: shown };
 }

@@ -1,3 +1,4 @@
+import { PICTURE_REMARKS } from '@consilium/dicom';
 import type { DatasetIndex, DatasetSummary } from '../datasets/dataset-index.js';
 import { NOT_AN_IMAGE, SET_ASIDE } from '../datasets/ingest-ledger.js';
 import { type IngestReport, volumesText } from '../datasets/ingest-report.js';
@@ -36,12 +37,12 @@ export interface IngestAccount {
   readonly modalities: Readonly<Record<string, number>>;
   /** Whether the slices of series make whole volumes; undefined where there are none. */
   readonly volumes: string | undefined;
-  /** Every file that is not usable, and every frame that is left out, by reason. */
+  /** Every file that is not usable, every frame that is left out, and used files whose values need a word, by reason. */
   readonly reasons: readonly IngestReason[];
 }
 
 export interface IngestReason {
-  readonly kind: 'set aside' | 'no image' | 'frame left out';
+  readonly kind: 'set aside' | 'no image' | 'frame left out' | 'used';
   readonly reason: string;
   readonly say: string;
   readonly count: number;
@@ -74,6 +75,7 @@ function accountOf(report: IngestReport): IngestAccount {
       ...reasonsOf('set aside', report.setAside, SET_ASIDE),
       ...reasonsOf('no image', report.notImages, NOT_AN_IMAGE),
       ...reasonsOf('frame left out', report.framesLeftOut, SET_ASIDE),
+      ...reasonsOf('used', report.remarks ?? {}, PICTURE_REMARKS),
     ],
   };
 }

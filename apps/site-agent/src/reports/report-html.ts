@@ -80,7 +80,7 @@ ${ingest.volumes === undefined ? '' : `<p class="quiet">${htmlText(ingest.volume
 </section>`;
 }
 
-const KEYS = { 'set aside': 'aside', 'no image': 'other', 'frame left out': 'frame' } as const;
+const KEYS = { 'set aside': 'aside', 'no image': 'other', 'frame left out': 'frame', used: 'used' } as const;
 
 function pictures(contactSheet: Uint8Array | undefined): string | undefined {
   if (!contactSheet) return undefined;

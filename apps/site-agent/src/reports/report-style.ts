@@ -20,7 +20,7 @@ code { font: 12px ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: an
 .bar { display: block; width: 100%; height: 14px; border-radius: 7px; background: var(--soft); margin: 12px 0; }
 rect.usable { fill: var(--usable); } rect.aside { fill: var(--aside); } rect.other { fill: var(--other); }
 .key { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 8px; background: var(--line); }
-.key.usable { background: var(--usable); } .key.aside { background: var(--aside); } .key.other { background: var(--other); }
+.key.usable, .key.used { background: var(--usable); } .key.aside { background: var(--aside); } .key.other { background: var(--other); }
 .sheet { display: block; max-width: 100%; height: auto; border-radius: 6px; }
 .grid { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 24px 32px; align-items: start; }
 .scroll { overflow-x: auto; }

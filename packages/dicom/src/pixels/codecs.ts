@@ -55,7 +55,8 @@ function decodeWith(library: Library, codec: CodecName, stream: Uint8Array, form
     bitsAllocated: Math.max(format.bitsAllocated, 8),
     bitsStored: format.bitsAllocated === 1 ? 8 : format.bitsStored,
     samplesPerPixel: format.samples,
-    pixelRepresentation: format.isSigned ? 1 : 0,
+    // The decoder of HTJ2K cuts what is below zero off where it is told that nothing can be.
+    pixelRepresentation: (codec === 'htj2k' ? shape.isSigned : format.isSigned) ? 1 : 0,
     planarConfiguration: 0,
     photometricInterpretation: format.photometric,
     encodedBuffer: stream,
@@ -66,14 +67,41 @@ function decodeWith(library: Library, codec: CodecName, stream: Uint8Array, form
   } catch (thrown) {
     throw new ConsiliumError('DICOM_CODESTREAM_INVALID', { codec }, thrown);
   }
-  return { stored: valuesFrom(decoded, codec, format, shape), signBits: signBitsIn(format, shape) };
+  const stored = valuesFrom(decoded, codec, format, shape);
+  const sign = signIn(codec, format, shape);
+  return { stored: sign.signBy === undefined ? stored : asHeaderSays(stored, format, shape), ...sign };
 }
 
-/** The codestream knows better than the header whether its values are signed; JPEG and JPEG-LS have no way to say it. */
-function signBitsIn(format: PixelFormat, shape: CodestreamShape): number | undefined {
-  if (shape.isSigned) return format.isSigned ? undefined : shape.bits;
+/** The bits of the codestream as values of the header's kind: what other readers give for a file whose signs disagree. */
+function asHeaderSays(
+  stored: StoredValues,
+  { isSigned, bitsStored }: PixelFormat,
+  { bits }: CodestreamShape,
+): StoredValues {
+  const shift = 32 - (isSigned ? Math.min(bits, bitsStored) : bits);
+  return stored.map((value: number) =>
+    isSigned ? (value << shift) >> shift : (value << shift) >>> shift,
+  ) as StoredValues;
+}
+
+/**
+ * JPEG and JPEG-LS cannot say whether their values are signed: the header does. JPEG 2000 can. Values that it calls signed are
+ * signed, whatever the header says; what it calls unsigned under a header that says signed are the bits of signed values,
+ * as some encoders hand them on.
+ *
+ * Numbers  unsigned values of a lossy codestream are left alone: one that is rounded beyond the stored bits must not begin at zero
+ *          again.
+ */
+function signIn(codec: CodecName, format: PixelFormat, shape: CodestreamShape): Pick<Pixels, 'valid' | 'signBy'> {
+  const knowsSign = codec === 'jpeg-2000' || codec === 'htj2k';
+  if (knowsSign && shape.isSigned)
+    return format.isSigned
+      ? { valid: undefined }
+      : { valid: { bits: shape.bits, isSigned: true }, signBy: 'codestream' };
+  if (!format.isSigned) return { valid: undefined };
   const bits = Math.min(format.bitsStored, shape.bits);
-  return format.isSigned && bits < format.bitsAllocated ? bits : undefined;
+  const valid = bits < format.bitsAllocated ? { bits, isSigned: true } : undefined;
+  return knowsSign ? { valid, signBy: 'header' } : { valid };
 }
 
 /** The codestream must be of the size that the header was allowed to claim. */
@@ -116,7 +144,9 @@ function valuesFrom(
 ): StoredValues {
   const bytes = decoded.getDecodedBuffer();
   const { rows, columns, samples } = format;
-  const bitsAllocated = Math.max(format.bitsAllocated, 8) as PixelFormat['bitsAllocated'];
+  const roomOf = Math.max(format.bitsAllocated, 8) as PixelFormat['bitsAllocated'];
+  // JPEG-LS of at most 8 bits comes out in bytes, whatever the header has room for.
+  const bitsAllocated = codec === 'jpeg-ls' && shape.bits <= 8 ? 8 : roomOf;
   const expectedBytes = (rows * columns * samples * bitsAllocated) / 8;
   const isRight = bytes !== undefined && bytes.length - expectedBytes >= 0 && bytes.length - expectedBytes <= 1;
   if (!isRight) {
@@ -129,6 +159,13 @@ function valuesFrom(
     highBit: bitsAllocated - 1,
     hasEmbeddedOverlay: false,
   };
-  const values = valuesOf(bytes.subarray(0, expectedBytes), plain);
+  const narrow = valuesOf(bytes.subarray(0, expectedBytes), plain);
+  const values = bitsAllocated === roomOf ? narrow : widened(narrow, format);
   return shape.isPlanar ? interleaved(values, format) : values;
+}
+
+/** Bytes as values of the header's width. */
+function widened(values: StoredValues, { bitsAllocated, isSigned }: PixelFormat): StoredValues {
+  if (bitsAllocated === 16) return isSigned ? Int16Array.from(values) : Uint16Array.from(values);
+  return isSigned ? Int32Array.from(values) : Uint32Array.from(values);
 }

@@ -4,12 +4,14 @@ import type { Element } from 'dicom-parser';
 import { type DicomHeader, readHeader, textOf } from '../parsing/header.js';
 import { DICOM_LIMITS, type ParsedDicom, parseDicom, pixelDataOf } from '../parsing/parse.js';
 import { type Encoding, TRANSFER_SYNTAX, transferSyntaxOf } from '../parsing/transfer-syntaxes.js';
+import type { PictureRemark } from '../rendering/picture-remarks.js';
 import { type GreyTables, readTables } from '../rendering/tables.js';
 import type { Codecs } from './codecs.js';
 import { framesOf } from './fragments.js';
 import { type FrameAttributes, readFrameAttributes } from './frame-attributes.js';
+import { readScaleRemarks } from './other-scales.js';
 import { type Photometric, type PixelFormat, readFormat } from './pixel-format.js';
-import { type Pixels, roomFor, type StoredValues, signBitsOf } from './stored-values.js';
+import { type Pixels, roomFor, type StoredValues, validBitsOf } from './stored-values.js';
 import { openNative, readNativeFrame } from './unpack-native.js';
 import { readRleFrame } from './unpack-rle.js';
 
@@ -25,6 +27,8 @@ export interface DicomFrame extends Pixels, FrameAttributes, GreyTables {
   readonly isSigned: boolean;
   /** Before rescale, tables and colour conversion. May be a view of the file. */
   readonly stored: StoredValues;
+  /** What the file says of its values and what is not done about it. */
+  readonly scaleRemarks: readonly PictureRemark[];
 }
 
 /** A DICOM object with pixels, its header read and its frames not yet decoded. */
@@ -88,6 +92,7 @@ export function openParsed(parsed: ParsedDicom, codecs: Codecs | undefined): Ope
   const format = readFormat(parsed, element);
   const pixelsOf = frameReader(parsed, element, format, encoding, codecs);
   const attributesOf = readFrameAttributes(parsed, format.frames);
+  const remarksOf = readScaleRemarks(parsed);
   const tables = readTables(parsed, format);
   const { rows, columns, samples, bitsAllocated, bitsStored, isSigned } = format;
   const fixed = { rows, columns, samples, bitsAllocated, bitsStored, isSigned, ...tables };
@@ -98,7 +103,12 @@ export function openParsed(parsed: ParsedDicom, codecs: Codecs | undefined): Ope
     encoding,
     format,
     instanceNumber: instanceNumberOf(parsed),
-    readFrame: (index) => ownErrors(() => ({ ...fixed, photometric, ...attributesOf(index), ...pixelsOf(index) })),
+    readFrame: (index) =>
+      ownErrors(() => {
+        const attributes = attributesOf(index);
+        const line = { slope: attributes.rescaleSlope, intercept: attributes.rescaleIntercept };
+        return { ...fixed, photometric, ...attributes, scaleRemarks: remarksOf(index, line), ...pixelsOf(index) };
+      }),
   };
 }
 
@@ -121,24 +131,33 @@ function frameReader(
   encoding: Encoding,
   codecs: Codecs | undefined,
 ): (index: number) => Pixels {
-  const signBits = signBitsOf(format);
+  const valid = validBitsOf(format);
   if (encoding === 'native') {
     const isBigEndian = parsed.transferSyntaxUid === TRANSFER_SYNTAX.explicitBigEndian;
     const native = openNative(parsed.bytes, element, format, isBigEndian);
-    return (index) => ({ stored: readNativeFrame(native, index), signBits });
+    return (index) => ({ stored: readNativeFrame(native, index), valid });
   }
   const streams = framesOf(parsed, element, format.frames);
-  if (encoding === 'rle') return (index) => ({ stored: readRleFrame(streams[index]!, format), signBits });
+  if (encoding === 'rle') return (index) => ({ stored: readRleFrame(streams[index]!, format), valid });
   if (encoding === 'deflated-frames') {
-    return (index) => ({ stored: readDeflatedFrame(streams[index]!, format), signBits });
+    return (index) => ({ stored: readDeflatedFrame(streams[index]!, format), valid });
   }
   if (codecs === undefined)
     throw new ConsiliumError('DICOM_UNSUPPORTED', {
       transferSyntaxUid: parsed.transferSyntaxUid,
       codecs: 'not loaded',
     });
-  return (index) => codecs.decode(encoding, streams[index]!, format);
+  const isLossless = LOSSLESS.has(parsed.transferSyntaxUid);
+  return (index) => {
+    const pixels = codecs.decode(encoding, streams[index]!, format);
+    return isLossless && !format.isSigned && pixels.valid === undefined ? { ...pixels, valid } : pixels;
+  };
 }
+
+/** Compressed bit by bit, the unused ones too. What a lossy codec makes of a value may need a bit more than the value. */
+const LOSSLESS: ReadonlySet<string> = new Set(
+  ['57', '70', '80', '90', '201', '202'].map((last) => `1.2.840.10008.1.2.4.${last}`),
+);
 
 /** Each frame by itself as native pixels, deflated; it cannot grow beyond what the header claims. */
 function readDeflatedFrame(stream: Uint8Array, format: PixelFormat): StoredValues {

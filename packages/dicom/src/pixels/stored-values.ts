@@ -55,23 +55,59 @@ export function roomFor(first: StoredValues, frames: number): StoredValues {
   return new (first.constructor as new (length: number) => StoredValues)(first.length * frames);
 }
 
+/** Which bits of a stored value count, and whether the highest of them is a sign. */
+export interface ValidBits {
+  readonly bits: number;
+  readonly isSigned: boolean;
+}
+
 export interface Pixels {
   /** [rows, columns, samples], row-major. */
   readonly stored: StoredValues;
-  /** The bit count whose highest bit is the sign, where the values above do not show it; undefined where they do. */
-  readonly signBits: number | undefined;
+  /** Where the kind of array does not show it; undefined where it does. */
+  readonly valid: ValidBits | undefined;
+  /** JPEG 2000 only: whose word was taken where header and codestream disagree about the sign. */
+  readonly signBy?: 'header' | 'codestream';
 }
 
-/** Signed values of fewer bits than there is room for: writers may leave the upper bits empty (PS3.5 8.1.1). */
-export function signBitsOf({ isSigned, isFloat, bitsStored, bitsAllocated }: PixelFormat): number | undefined {
-  return isSigned && !isFloat && bitsStored < bitsAllocated ? bitsStored : undefined;
+/** Values of fewer bits than there is room for: writers may leave anything in the others (PS3.5 8.1.1). */
+export function validBitsOf({ isSigned, isFloat, bitsStored, bitsAllocated }: PixelFormat): ValidBits | undefined {
+  return isFloat || bitsStored === bitsAllocated ? undefined : { bits: bitsStored, isSigned };
 }
 
-/** The numbers that stored values stand for. */
-export function signExtended({ stored, signBits }: Pixels): StoredValues {
-  if (signBits === undefined) return stored;
-  const shift = 32 - signBits;
+/**
+ * The numbers that stored values stand for: the array itself where it holds them already.
+ *
+ * Numbers  signs are extended, other bits than the valid ones dropped; but a value of `padding` that needs those other bits
+ *          stays, since what it stands for would become a grey of the picture.
+ * Source   DICOM PS3.5 8.1.1.
+ */
+export function trueValues(
+  { stored, valid }: Pixels,
+  padding: { readonly low: number; readonly high: number } | undefined,
+): StoredValues {
+  if (valid === undefined || stored instanceof Float32Array || stored instanceof Float64Array) return stored;
+  const shift = 32 - valid.bits;
+  return valid.isSigned ? signed(stored, shift) : unsigned(stored, valid.bits, padding);
+}
+
+function signed(stored: StoredValues, shift: number): StoredValues {
+  const first = stored.findIndex((value: number) => (value << shift) >> shift !== value);
+  if (first < 0) return stored;
   const values = new Int32Array(stored.length);
   for (let i = 0; i < values.length; i++) values[i] = (stored[i]! << shift) >> shift;
   return values;
+}
+
+function unsigned(
+  stored: StoredValues,
+  bits: number,
+  padding: { readonly low: number; readonly high: number } | undefined,
+): StoredValues {
+  const mask = 2 ** bits - 1;
+  const [low, high] = padding !== undefined && padding.high > mask ? [padding.low, padding.high] : [1, 0];
+  let all = 0;
+  for (let i = 0; i < stored.length; i++) if (stored[i]! < low || stored[i]! > high) all |= stored[i]!;
+  if (all >>> bits === 0) return stored;
+  return stored.map((value: number) => (value >= low && value <= high ? value : (value & mask) >>> 0)) as StoredValues;
 }

@@ -49,7 +49,13 @@ it('leaves nothing of what toGrey does out: padding, tables, signs, colours', ()
     photometric: 'RGB',
     stored: frame.stored.slice(0, 48),
   } as const;
-  for (const one of [padded, { ...frame, modalityTable }, { ...frame, signBits: 11 }, colour]) {
+  for (const one of [
+    padded,
+    { ...frame, modalityTable },
+    { ...frame, valid: { bits: 11, isSigned: true } },
+    { ...frame, valid: { bits: 9, isSigned: false } },
+    colour,
+  ]) {
     const grey = toGrey(one);
     expect(toSmallGrey(one, 4).grey[0]).toBeCloseTo(mean(grey, one.columns, 0, 0, 4, 4), 2);
   }

@@ -1,4 +1,5 @@
 import type { DicomFrame } from '../pixels/read-image.js';
+import { trueValues } from '../pixels/stored-values.js';
 import { lineOf } from './modality.js';
 import { mayHoldPadding, toGrey } from './to-grey.js';
 
@@ -23,7 +24,7 @@ export function toSmallGrey(frame: DicomFrame, factor: number): SmallGrey {
   if (!Number.isInteger(factor) || factor < 1) throw new RangeError(`factor ${factor}`);
   const { rows, columns } = frame;
   const small = { rows: Math.ceil(rows / factor), columns: Math.ceil(columns / factor) };
-  if (!isPlain(frame)) return { ...small, grey: blockMeans(toGrey(frame), rows, columns, factor, 1, 0) };
+  if (!isLinear(frame)) return { ...small, grey: blockMeans(toGrey(frame), rows, columns, factor, 1, 0) };
   const { slope, intercept } = lineOf(frame, frame.photometric === 'MONOCHROME1');
   const isByFour = factor === 4 && rows % 4 === 0 && columns % 4 === 0;
   if (isByFour) return { ...small, grey: meansOfSixteen(frame.stored, columns, slope, intercept) };
@@ -31,10 +32,10 @@ export function toSmallGrey(frame: DicomFrame, factor: number): SmallGrey {
 }
 
 /** Whether modality values are a line through the stored ones, and every pixel counts. */
-function isPlain(frame: DicomFrame): boolean {
-  const { samples, palette, modalityTable, padding, signBits, bitsAllocated, stored, rows, columns } = frame;
-  if (samples > 1 || palette !== undefined || modalityTable !== undefined || signBits !== undefined) return false;
-  if (bitsAllocated > 16 || stored.length !== rows * columns) return false;
+function isLinear(frame: DicomFrame): boolean {
+  const { samples, palette, modalityTable, padding, bitsAllocated, stored, rows, columns } = frame;
+  if (samples > 1 || palette !== undefined || modalityTable !== undefined) return false;
+  if (bitsAllocated > 16 || stored.length !== rows * columns || trueValues(frame, padding) !== stored) return false;
   return padding === undefined || !mayHoldPadding(frame, padding);
 }
 

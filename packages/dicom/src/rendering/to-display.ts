@@ -2,7 +2,7 @@ import { ConsiliumError } from '@consilium/errors';
 import type { VoiWindow } from '../pixels/frame-attributes.js';
 import type { DicomFrame } from '../pixels/read-image.js';
 import { toRgb } from './colour.js';
-import { lookedUp, modalityValues } from './modality.js';
+import { lookedUp, modalityValues, plainFrame } from './modality.js';
 import type { LookupTable } from './tables.js';
 
 /** A picture for the eye. */
@@ -26,8 +26,9 @@ export interface DisplayPicture {
 export function toDisplay(frame: DicomFrame): DisplayPicture {
   const { rows, columns, samples, stored } = frame;
   if (stored.length !== rows * columns * samples) throw new ConsiliumError('DICOM_INVALID', { values: stored.length });
-  if (samples > 1 || frame.palette !== undefined) return { rows, columns, samples: 3, pixels: toRgb(frame) };
-  const values = modalityValues(frame, false);
+  const plain = plainFrame(frame);
+  if (samples > 1 || frame.palette !== undefined) return { rows, columns, samples: 3, pixels: toRgb(plain) };
+  const values = modalityValues(plain, false);
   const shade = shadeOf(frame, values);
   const pixels = new Uint8ClampedArray(values.length);
   const isInverted = frame.photometric === 'MONOCHROME1';
