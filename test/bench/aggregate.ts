@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { BYTES_PER_VALUE, CHUNK_BYTES, chunkLength, payloadBytes } from '@consilium/tensors';
 import { median, type Row } from './harness/bench.ts';
+import { type ForeignLoad, withForeignLoad } from './harness/foreign-load.ts';
 import { inFreshProcess } from './harness/fresh-process.ts';
 
 const VALUES = 60_000_000;
@@ -19,6 +20,11 @@ interface Measured {
   readonly seconds: number;
 }
 
+interface Runs {
+  readonly runs: readonly Measured[];
+  readonly load: ForeignLoad;
+}
+
 /** Memory and speed of aggregating updates of 60 million parameters from disk with the coordinator's own function. */
 export default async function aggregate(): Promise<Row[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'consilium-bench-'));
@@ -27,12 +33,15 @@ export default async function aggregate(): Promise<Row[]> {
   for (let k = 0; k <= DISTINCT; k++) writeModel(path.join(folder, String(k)), k);
   mkdirSync(path.join(folder, 'next'));
 
-  const measured = new Map<number, Measured[]>();
+  const measured = new Map<number, Runs>();
   for (const sites of SITES) {
-    const runs: Measured[] = [];
-    for (let run = 0; run < RUNS; run++)
-      runs.push(await inFreshProcess(MEASURED, 'aggregateOnce', { folder, sites, values: VALUES, distinct: DISTINCT }));
-    measured.set(sites, runs);
+    const { result, load } = await withForeignLoad(async () => {
+      const runs: Measured[] = [];
+      const argument = { folder, sites, values: VALUES, distinct: DISTINCT };
+      for (let run = 0; run < RUNS; run++) runs.push(await inFreshProcess(MEASURED, 'aggregateOnce', argument));
+      return runs;
+    });
+    measured.set(sites, { runs: result, load });
   }
   const copyMBps = await inFreshProcess<number, number>(MEASURED, 'copySpeed', MODEL_BYTES);
   const most = Math.max(...SITES);
@@ -42,7 +51,7 @@ export default async function aggregate(): Promise<Row[]> {
   ];
 }
 
-function memoryRow(sites: number, runs: readonly Measured[]): Row {
+function memoryRow(sites: number, { runs, load }: Runs): Row {
   const aboveIdle = median(runs.map((m) => m.aboveIdleBytes));
   return {
     id: `aggregate.memory.${sites}`,
@@ -52,10 +61,11 @@ function memoryRow(sites: number, runs: readonly Measured[]): Row {
     runs: runs.length,
     against: 'bytes of the model',
     ratio: aboveIdle / MODEL_BYTES,
+    load,
   };
 }
 
-function speedRow(sites: number, runs: readonly Measured[], copyMBps: number): Row {
+function speedRow(sites: number, { runs, load }: Runs, copyMBps: number): Row {
   const speed = median(runs.map((m) => (sites * MODEL_BYTES) / 1e6 / m.seconds));
   return {
     id: 'aggregate.speed',
@@ -65,6 +75,7 @@ function speedRow(sites: number, runs: readonly Measured[], copyMBps: number): R
     runs: runs.length,
     against: `copying memory, ${Math.round(copyMBps)} MB/s`,
     ratio: speed / copyMBps,
+    load,
   };
 }
 

@@ -82,7 +82,8 @@ function requireSameMean(name: string, own: Contestant, theirs: Contestant): voi
 function rowOf(id: string, what: string, own: Contestant, theirs: Contestant | undefined): Row {
   const runs = own.steps.length;
   const ratio = theirs ? perSecond(own) / perSecond(theirs) : null;
-  return { id, what, median: perSecond(own), unit: 'images/s', runs, against: theirs?.stepper.title ?? null, ratio };
+  const against = theirs?.stepper.title ?? null;
+  return { id, what, median: perSecond(own), unit: 'images/s', runs, against, ratio, load: own.load };
 }
 
 function memoryRow(own: Contestant, theirs: Contestant | undefined): Row {
@@ -94,5 +95,6 @@ function memoryRow(own: Contestant, theirs: Contestant | undefined): Row {
     runs: 1,
     against: theirs?.stepper.title ?? null,
     ratio: theirs ? peakBytes(own) / peakBytes(theirs) : null,
+    load: own.load,
   };
 }

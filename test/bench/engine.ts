@@ -61,7 +61,7 @@ function rowsOf(
   const { title } = contestant.stepper;
   const runs = contestant.steps.length;
   const [ms, bytes] = [medianMs(contestant), peakBytes(contestant)];
-  const compared = (ratio: number | null) => ({ against: against?.name ?? null, ratio });
+  const compared = (ratio: number | null) => ({ against: against?.name ?? null, ratio, load: contestant.load });
   return [
     {
       id,

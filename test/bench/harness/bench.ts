@@ -1,3 +1,5 @@
+import type { ForeignLoad } from './foreign-load.ts';
+
 /** One figure. `median` is over `runs` measurements of this one run of the bench; `ratio` compares it with `against`. */
 export interface Row {
   /** Names the figure for ever: `bench.what.variant`. */
@@ -8,6 +10,8 @@ export interface Row {
   readonly runs: number;
   readonly against: string | null;
   readonly ratio: number | null;
+  /** What else the machine did meanwhile. */
+  readonly load: ForeignLoad;
 }
 
 export interface BenchOptions {
@@ -24,6 +28,8 @@ export interface BenchModule {
 export interface Report {
   readonly bench: string;
   readonly machine: Readonly<Record<string, string | number>>;
+  /** The system's load of one minute when the bench began. */
+  readonly loadBefore: number;
   readonly rows: readonly Row[];
 }
 

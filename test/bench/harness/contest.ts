@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { median } from './bench.ts';
+import { type ForeignLoad, withForeignLoad } from './foreign-load.ts';
 import { type Step, Stepper } from './stepper.ts';
 
 /** One process that takes part in a comparison, and what it has measured so far. */
@@ -7,6 +8,8 @@ export interface Contestant {
   readonly name: string;
   readonly stepper: Stepper;
   readonly steps: Step[];
+  /** While all of them took their turns. */
+  load: ForeignLoad;
 }
 
 export type Command = readonly [name: string, file: string, args: readonly string[]];
@@ -27,7 +30,7 @@ export async function startAll(commands: readonly Command[]): Promise<Contestant
   const contestants: Contestant[] = [];
   for (const [name, file, args] of commands) {
     try {
-      contestants.push({ name, stepper: await Stepper.start(file, args), steps: [] });
+      contestants.push({ name, stepper: await Stepper.start(file, args), steps: [], load: { cores: null } });
     } catch (error) {
       process.stderr.write(`${name}: left out, ${(error as Error).message}\n`);
     }
@@ -39,18 +42,23 @@ export async function startAll(commands: readonly Command[]): Promise<Contestant
 export async function takeTurns(title: string, all: readonly Contestant[], how: Turns): Promise<void> {
   try {
     for (const { stepper } of all) for (let i = 0; i < how.warmUp; i++) await stepper.step();
-    for (let turn = 0; turn < how.turns; turn++) {
-      process.stderr.write(`${title}: turn ${turn + 1} of ${how.turns}\n`);
-      for (const { stepper, steps } of all) {
-        await pause(PAUSE_MS);
-        for (let i = 0; i < how.stepsOfATurn; i++) {
-          const step = await stepper.step();
-          if (i > 0) steps.push(step);
-        }
-      }
-    }
+    const { load } = await withForeignLoad(() => stepInTurns(title, all, how));
+    for (const contestant of all) contestant.load = load;
   } finally {
     await Promise.all(all.map(({ stepper }) => stepper.stop()));
+  }
+}
+
+async function stepInTurns(title: string, all: readonly Contestant[], how: Turns): Promise<void> {
+  for (let turn = 0; turn < how.turns; turn++) {
+    process.stderr.write(`${title}: turn ${turn + 1} of ${how.turns}\n`);
+    for (const { stepper, steps } of all) {
+      await pause(PAUSE_MS);
+      for (let i = 0; i < how.stepsOfATurn; i++) {
+        const step = await stepper.step();
+        if (i > 0) steps.push(step);
+      }
+    }
   }
 }
 

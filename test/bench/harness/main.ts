@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { BenchModule, Report, Row } from './bench.ts';
+import { loadNow, NOISY_ABOVE } from './foreign-load.ts';
 import { describeMachine } from './machine.ts';
 
 const folder = new URL('..', import.meta.url);
@@ -18,15 +19,17 @@ if (name === undefined || positionals.length > 1 || !known.includes(name))
 const bench: BenchModule = await import(new URL(`${name}.ts`, folder).href);
 if (values.peer !== undefined && !bench.peers?.includes(values.peer))
   stop(`${name} can be compared with: ${bench.peers?.join(', ') ?? 'nothing'}`);
+const loadBefore = loadNow();
+process.stderr.write(`load before: ${loadBefore.toFixed(2)}\n`);
 const rows = await bench.default(values.peer === undefined ? {} : { peer: values.peer });
-const report: Report = { bench: name, machine: describeMachine(), rows };
+const report: Report = { bench: name, machine: describeMachine(), loadBefore, rows };
 print(report);
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(withNoise(report), null, 2)}\n`);
 
 function print({ bench, machine, rows }: Report): void {
-  const cells = [['id', 'median', 'unit', 'runs', 'ratio', 'against', 'what'], ...rows.map(cellsOf)];
+  const cells = [['id', 'median', 'unit', 'runs', 'ratio', 'load', 'against', 'what'], ...rows.map(cellsOf)];
   const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
-  process.stdout.write(`${bench} on ${Object.values(machine).join(', ')}\n`);
+  process.stdout.write(`${bench} on ${Object.values(machine).join(', ')}; load before ${loadBefore.toFixed(2)}\n`);
   for (const row of cells)
     process.stdout.write(
       `${row
@@ -34,11 +37,37 @@ function print({ bench, machine, rows }: Report): void {
         .join('  ')
         .trimEnd()}\n`,
     );
+  if (rows.some(isNoisy))
+    process.stdout.write(
+      `noisy: other programs kept more than ${NOISY_ABOVE} of a core busy; stop them and measure again before you quote it\n`,
+    );
+}
+
+/** Load flatters a contestant that sleeps against one whose threads spin while they wait. */
+function isNoisy({ load }: Row): boolean {
+  return load.cores !== null && load.cores > NOISY_ABOVE;
+}
+
+function withNoise(report: Report) {
+  return { ...report, rows: report.rows.map((row) => ({ ...row, isNoisy: isNoisy(row) })) };
 }
 
 function cellsOf(row: Row): string[] {
   const ratio = row.ratio === null ? '' : row.ratio.toPrecision(3);
-  return [row.id, row.median.toPrecision(4), row.unit, String(row.runs), ratio, row.against ?? '', row.what];
+  return [
+    row.id,
+    row.median.toPrecision(4),
+    row.unit,
+    String(row.runs),
+    ratio,
+    loadText(row),
+    row.against ?? '',
+    row.what,
+  ];
+}
+
+function loadText(row: Row): string {
+  return row.load.cores === null ? '' : `${row.load.cores.toFixed(2)}${isNoisy(row) ? ' noisy' : ''}`;
 }
 
 function stop(message: string): never {
