@@ -63,21 +63,38 @@ async function readAll(
 ): Promise<Unsplit[]> {
   const { ledger } = studies;
   const examples: Unsplit[] = [];
+  const slices = new Map<number, StoredPicture>();
   const duplicates = new DuplicateCheck(tools.base);
   try {
     for await (const picture of studies.images) {
       throwIfStopped(signal);
       const stored = picture.kind === 'kept' ? picture.stored : await storeNew(picture, tools);
       if (duplicates.isNew(stored)) {
-        volumes.add(stored);
-        ledger.remark(stored.remarks);
+        if (stored.frames.some(({ place }) => place !== null)) slices.set(picture.ordinal, stored);
+        else ledger.remark(stored.remarks);
         for (const labelled of picture.labelled) examples.push(await exampleOf(picture, stored, labelled, tools));
       } else ledger.setAside(picture.ordinal, 'duplicate');
     }
   } finally {
     tools.journal.flush();
   }
-  return examples;
+  const withText = slicesOfSeriesWithText(slices, ledger);
+  for (const [ordinal, stored] of slices) {
+    if (withText.has(ordinal)) continue;
+    volumes.add(stored);
+    ledger.remark(stored.remarks);
+  }
+  return examples.filter(({ from }) => !withText.has(from!.ordinal));
+}
+
+/**
+ * A slice that may show text would leave a hole in its volume, and its neighbours are of the same patient: all slices of its series are set
+ * aside with it.
+ */
+function slicesOfSeriesWithText(slices: ReadonlyMap<number, StoredPicture>, ledger: IngestLedger): Set<number> {
+  const withText = [...slices].filter(([, { keys }]) => ledger.seriesWithText.has(keys.series));
+  for (const [ordinal] of withText) ledger.setAside(ordinal, 'series-with-text');
+  return new Set(withText.map(([ordinal]) => ordinal));
 }
 
 async function storeNew(picture: CleanNewPicture, { store, journal }: AssembleTools): Promise<StoredPicture> {

@@ -14,6 +14,7 @@ export const SET_ASIDE = {
   unreadable: 'cannot be opened',
   localizer: 'a localizer (scout view)',
   'burned-in': 'may show text that names its patient',
+  'series-with-text': 'a slice of its series may show text that names its patient: they are looked at together',
   'patient-excluded': 'its patient is excluded',
   'no-label': 'image without a label',
   'unknown-class': 'its label names no known class',
@@ -84,6 +85,8 @@ export class IngestLedger {
   readonly framesLeftOut = new Map<SetAsideReason, number>();
   /** Used files whose values need a word, by what is to be said of them. */
   readonly remarks = new Map<PictureRemark, number>();
+  /** Series (keyed hashes) of files that may show text. */
+  readonly seriesWithText = new Set<string>();
   /** Files that an earlier reading had read. */
   kept = 0;
 

@@ -82,8 +82,8 @@ export function reportOf(
 }
 
 const BURNED_IN_ADVICE =
-  '  look at pictures with text by `consilium dicom show FILE --png FOLDER`; what names no patient is used once its file is ' +
-  'named in a list and the list given with --looked-at';
+  '  look at pictures with text by `consilium dicom show FILE --png FOLDER`; what names no patient is used, with its series, ' +
+  'once its file is named in a list and the list given with --looked-at';
 
 /** Which series of slices are whole, in a line. */
 export function volumesText({ series, findings }: VolumeCounts): string {

@@ -129,6 +129,7 @@ async function readNew(
   const isLookedAt = reading.lookedAt.has(nameKey(file));
   if ((decoded.burnedIn ?? 'clean') !== 'clean' && !isLookedAt) {
     remember('burned-in', identity, reading, countedObject(keys, header.modality));
+    reading.ledger.seriesWithText.add(keys.series);
     throw new SetAside('burned-in');
   }
   const frames = decoded.frames.map(({ place }) => ({ rows, columns, spacingMm: spacingMm ?? null, place }));

@@ -106,7 +106,10 @@ function book(ordinal: number, scan: Scan, reading: FolderReading): 'picture' | 
   return orBook(ordinal, reading, () => {
     const { imageType, burnedInAnnotation, recognizableVisualFeatures } = scan.scanned.textFacts;
     if (imageType.includes('LOCALIZER')) throw new SetAside('localizer');
-    if (burnedInAnnotation === 'YES' || recognizableVisualFeatures === 'YES') throw new SetAside('burned-in');
+    if (burnedInAnnotation === 'YES' || recognizableVisualFeatures === 'YES') {
+      ledger.seriesWithText.add(keys.series);
+      throw new SetAside('burned-in');
+    }
     requireWanted(ordinal, keys, patientOf(header, reading), reading);
   });
 }
@@ -116,6 +119,7 @@ function bookKept(ordinal: number, outcome: JournalOutcome, reading: FolderReadi
   if (outcome.kind === 'set-aside') {
     ledger.kept += 1;
     if (outcome.object) ledger.objects.count(outcome.object);
+    if (outcome.reason === 'burned-in' && outcome.object) ledger.seriesWithText.add(outcome.object.series);
     ledger.setAside(ordinal, outcome.reason);
     return undefined;
   }

@@ -52,6 +52,7 @@ export const ATTRIBUTES = {
   ContentTime: [0x00080033, 'TM'],
   AccessionNumber: [0x00080050, 'SH'],
   Modality: [0x00080060, 'CS'],
+  ConversionType: [0x00080064, 'CS'],
   Manufacturer: [0x00080070, 'LO'],
   InstitutionName: [0x00080080, 'LO'],
   ReferringPhysicianName: [0x00080090, 'PN'],
