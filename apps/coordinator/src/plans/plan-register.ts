@@ -4,7 +4,7 @@ import { buildModel, type Model, modelPorts } from '@consilium/models';
 import { type Plan, planFromCanonical } from '@consilium/plan';
 import { type Layout, layoutDigest } from '@consilium/tensors';
 import { Injectable } from '@nestjs/common';
-import { Database } from '../platform/database.js';
+import { Database, type Transaction } from '../platform/database.js';
 
 /** A stored plan and what follows from it. */
 export interface StoredPlan {
@@ -24,11 +24,11 @@ export class PlanRegister {
 
   constructor(private readonly database: Database) {}
 
-  /** Errors  PLAN_NOT_FOUND, PLAN_HASH_MISMATCH when the stored bytes were changed. */
-  async plan(hash: string): Promise<StoredPlan> {
+  /** Inside of a transaction with its client. Errors  PLAN_NOT_FOUND, PLAN_HASH_MISMATCH when the stored bytes were changed. */
+  async plan(hash: string, client?: Pick<Transaction, 'plan'>): Promise<StoredPlan> {
     const known = this.known.get(hash);
     if (known !== undefined) return known;
-    const row = await this.database.client.plan.findUnique({ where: { hash } });
+    const row = await (client ?? this.database.client).plan.findUnique({ where: { hash } });
     if (row === null) throw new ConsiliumError('PLAN_NOT_FOUND', { hash });
     const stored = understood(hash, row.canonical);
     this.known.set(hash, stored);

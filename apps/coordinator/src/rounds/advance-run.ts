@@ -1,6 +1,7 @@
 import { advanceRound, advanceRun, decide, decideRun, isRunOver, type RoundState } from '@consilium/rounds';
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../platform/database.js';
+import { Gate } from '../platform/gate.js';
 import { type LoadedRun, liveRound, type RoundRow, RunRepository } from '../runs/run.repository.js';
 import { RunTransitions } from '../runs/run-transitions.js';
 import type { RoundToAggregate } from './aggregate-round.js';
@@ -8,6 +9,9 @@ import { Announce, type CommittedStep } from './announce.js';
 import { MakeCandidate } from './make-candidate.js';
 import { RoundTransitions } from './round-transitions.js';
 import { participantFacts, participationFacts, roundFacts, roundOfGivingUp, runFacts } from './run-facts.js';
+
+/** Steps of all runs at once: the rest of the database's connections stays for the sites' calls, however many runs are live. */
+const STEPS_AT_ONCE = 4;
 
 /** What came out of one step. */
 type Step =
@@ -21,6 +25,8 @@ type Step =
  */
 @Injectable()
 export class AdvanceRun {
+  private readonly gate = new Gate(STEPS_AT_ONCE);
+
   constructor(
     private readonly database: Database,
     private readonly runs: RunRepository,
@@ -33,7 +39,9 @@ export class AdvanceRun {
   /** Answers when to look again if nothing arrives before; null for never. */
   async untilItWaits(runId: string, signal: AbortSignal): Promise<Date | null> {
     while (!signal.aborted) {
-      const step = await this.database.transaction((transaction) => this.step(transaction, runId));
+      const step = await this.gate.pass(() =>
+        this.database.transaction((transaction) => this.step(transaction, runId)),
+      );
       if (step.kind === 'wait') return step.until;
       if (step.kind === 'aggregate') await this.makeCandidate.make(step.task, signal);
       else await this.announcing.announce(step.step);

@@ -71,7 +71,7 @@ export class RunRepository {
     const seenAt = new Map(sites.map((site) => [site.id, site.lastSeenAt]));
     return {
       run,
-      plan: await this.plans.plan(run.planHash),
+      plan: await this.plans.plan(run.planHash, client),
       now,
       participants: bySite(participants).map((p) => ({
         ...p,

@@ -60,9 +60,14 @@ export class TestFederation {
     return made;
   }
 
-  async start(): Promise<void> {
+  async start({ dial = true } = {}): Promise<void> {
     this.coordinator = await startCoordinator(this.config, createLogger('silent'));
-    for (const site of this.sites) await site.dial(this.coordinator.grpcAddress);
+    if (dial) for (const site of this.sites) await this.dial(site);
+  }
+
+  /** A site connects anew and says hello. */
+  async dial(site: FakeSite): Promise<void> {
+    await site.dial(this.running().grpcAddress);
   }
 
   async stop(): Promise<void> {
