@@ -23,7 +23,8 @@ export const AUDIT_ENTRY_TYPES = {
   'update.received': 'An update of a site was accepted for aggregation.',
   'update.refused': 'An update of a site was refused; the payload holds the code.',
   'update.missed': 'A site of the cohort delivered no update in time.',
-  'round.submissions.closed': 'No more updates are taken; the payload lists those that count.',
+  'round.submissions.closed':
+    'No more updates are taken; the payload lists those that count, or names the list by digest.',
   'candidate.proposed': 'The aggregate of the accepted updates, by digest.',
   'evaluation.assigned': 'A site was asked to evaluate a model.',
   'evaluation.received': 'A site delivered the statistics of a model.',
@@ -33,8 +34,10 @@ export const AUDIT_ENTRY_TYPES = {
   'round.abort': 'The round ended without a candidate; the payload says why.',
   'model.register': 'A model version was added to the registry.',
   'model.export': 'A person took a model version away.',
-  'site.hello': 'An agent of a site connected.',
+  'site.hello':
+    'An agent of a site connected that is new, or says something else of itself and its data than the last one.',
   'site.refused': 'A connection that named a site was refused; the payload holds the code.',
+  'list.part': 'Items of a list that the entry after it names by digest, because one entry cannot hold them all.',
 } as const;
 
 export type AuditEntryType = keyof typeof AUDIT_ENTRY_TYPES;

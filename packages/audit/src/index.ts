@@ -1,3 +1,4 @@
+export { type BoundedPayload, boundedPayload } from './bounded-payload.js';
 export type { AuditValue } from './canonical-json.js';
 export {
   type AuditActor,

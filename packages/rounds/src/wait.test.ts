@@ -20,3 +20,10 @@ it('says why a round failed and who was missing', () => {
     'Too few sites: 1 of 3 needed; missing: b and c.',
   );
 });
+
+it('names a dozen of a thousand sites, and counts the others', () => {
+  const missing = Array.from({ length: 1000 }, (_, n) => `s${n}`);
+  expect(sentenceOfReason({ code: 'QUORUM_NOT_MET', have: 1, quorum: 3, missing })).toBe(
+    'Too few sites: 1 of 3 needed; missing: s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11 and 988 others.',
+  );
+});

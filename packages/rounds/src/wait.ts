@@ -86,8 +86,12 @@ function until(deadlineAt: Date | null): string {
   return deadlineAt === null ? '' : `, until ${deadlineAt.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
-/** "a", "a and b", "a, b and c". */
+const MOST_NAMES = 12;
+
+/** "a", "a and b", "a, b and c"; of very many the first, and how many more there are. */
 function list(names: readonly string[]): string {
   if (names.length < 2) return names[0] ?? 'nobody';
+  if (names.length > MOST_NAMES + 1)
+    return `${names.slice(0, MOST_NAMES).join(', ')} and ${names.length - MOST_NAMES} others`;
   return `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`;
 }

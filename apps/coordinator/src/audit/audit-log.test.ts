@@ -49,11 +49,31 @@ it('numbers entries without a gap, whatever transactions run at once and fail', 
   }
 });
 
+it('appends an entry for each of 70,490 evaluations in one transaction, and one that lists them all', async () => {
+  const before = Number(await audit.size());
+  const acts = Array.from({ length: 70_490 }, (_, n) => ({
+    type: 'evaluation.assigned' as const,
+    subject: subject('evaluation', n.toString(16).padStart(64, '0')),
+    payload: { site: `site-${n % 265}`, modelDigest: n.toString(16).padStart(64, '1'), split: 'test' },
+  }));
+  const since = performance.now();
+  const list = { ...act(1), payload: { evaluations: acts.map(({ subject }) => subject.id) } };
+  const places = await database.transaction((transaction) => audit.append(transaction, [list, ...acts]));
+  console.info(`appended ${places.length} entries in ${((performance.now() - since) / 1000).toFixed(1)} s`);
+  const [{ parts }] = [parseEntry((await audit.page(BigInt(before), 1))[0]!.bytes).payload as { parts: number }];
+  expect(places.map(({ seq }) => Number(seq))).toEqual(acts.concat(acts[0]!).map((_, n) => before + parts + n));
+  expect(Number(await audit.size())).toBe(before + parts + 1 + acts.length);
+}, 60_000);
+
 it.each([
   ['UPDATE audit_entry SET bytes = bytes', 'append-only'],
   ['DELETE FROM audit_entry WHERE seq = 0', 'append-only'],
   ['TRUNCATE audit_entry', 'append-only'],
-  ["INSERT INTO audit_entry VALUES (33, 'x', 'y')", 'not the next one'],
+  ["INSERT INTO audit_entry VALUES (99999999, 'x', 'y')", 'not the next one'],
+  [
+    "INSERT INTO audit_entry SELECT (SELECT MAX(seq) FROM audit_entry) + n, 'x', 'y' FROM unnest(ARRAY[1, 2, 4]) AS n",
+    'not the next one',
+  ],
 ])('the database refuses %s', async (sql, why) => {
   await expect(federation.query(sql)).rejects.toThrow(why);
 });

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type AuditActor, type AuditEntry, type AuditSubject, canonicalEntry, leafHash } from '@consilium/audit';
+import {
+  type AuditActor,
+  type AuditEntry,
+  type AuditSubject,
+  boundedPayload,
+  canonicalEntry,
+  leafHash,
+} from '@consilium/audit';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../platform/config.js';
 import { Database, databaseNow, type Transaction } from '../platform/database.js';
@@ -15,6 +22,12 @@ export interface AuditPlace {
   readonly leafHash: Uint8Array<ArrayBuffer>;
 }
 
+interface Row extends AuditPlace {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Rows of one statement: what is made of them between two statements holds up nobody else for long. */
+const ROWS_AT_ONCE = 500;
 /** Any number; the same in every coordinator. */
 const LOCK_KEY = 4_120_776_033n;
 
@@ -27,18 +40,27 @@ export class AuditLog {
   ) {}
 
   /**
-   * Appends acts in order and answers their places. Numbers are gapless because they are taken under an advisory lock that lasts
-   * to the end of the transaction: append late, and after every row lock, or two transactions may wait for each other.
+   * Appends acts in order, any number of them, and answers their places. A list that is too long for an entry goes into
+   * `list.part` entries before it. Numbers are gapless because they are taken under an advisory lock that lasts to the end of
+   * the transaction: append late, and after every row lock, or two transactions may wait for each other.
    */
   async append(transaction: Transaction, acts: readonly Act[]): Promise<AuditPlace[]> {
     if (acts.length === 0) return [];
     await transaction.$executeRaw`SELECT pg_advisory_xact_lock(${LOCK_KEY})`;
-    const first = await sizeIn(transaction);
+    let seq = await sizeIn(transaction);
     const time = (await databaseNow(transaction)).toISOString();
-    const rows = acts.map((act, index) => this.row(act, first + BigInt(index), time));
-    // One statement each: the trigger that refuses gaps does not see the rows of its own statement.
-    for (const data of rows) await transaction.auditEntry.create({ data });
-    return rows;
+    const places: AuditPlace[] = [];
+    for (let at = 0; at < acts.length; at += ROWS_AT_ONCE) {
+      const rows = acts.slice(at, at + ROWS_AT_ONCE).flatMap((act) => {
+        const { payload, parts } = boundedPayload(act.payload, sha256);
+        const ofParts = parts.map((part) => this.row({ ...act, type: 'list.part', payload: part }, seq++, time));
+        const row = this.row({ ...act, payload }, seq++, time);
+        places.push({ seq: row.seq, leafHash: row.leafHash });
+        return [...ofParts, row];
+      });
+      await insert(transaction, rows);
+    }
+    return places;
   }
 
   /** Number of entries. */
@@ -54,7 +76,7 @@ export class AuditLog {
     });
   }
 
-  private row(act: Act, seq: bigint, time: string) {
+  private row(act: Act, seq: bigint, time: string): Row {
     const entry: AuditEntry = {
       v: 1,
       seq: Number(seq),
@@ -73,6 +95,20 @@ export class AuditLog {
 
 export function subject(kind: AuditSubject['kind'], id: string): AuditSubject {
   return { kind, id };
+}
+
+/** One statement for all rows, whose values travel as three texts: Prisma's createMany takes two and a half times as long. */
+async function insert(transaction: Transaction, rows: readonly Row[]): Promise<void> {
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+  await transaction.$executeRaw`
+    INSERT INTO audit_entry (seq, bytes, leaf_hash)
+    SELECT seq, decode(bytes, 'base64'), decode(leaf_hash, 'base64')
+    FROM unnest(
+      ${rows.map(({ seq }) => seq)}::bigint[],
+      ${rows.map(({ bytes }) => base64(bytes))}::text[],
+      ${rows.map(({ leafHash }) => base64(leafHash))}::text[]
+    ) AS row (seq, bytes, leaf_hash)
+    ORDER BY seq`;
 }
 
 async function sizeIn(client: Pick<Transaction, '$queryRaw'>): Promise<bigint> {

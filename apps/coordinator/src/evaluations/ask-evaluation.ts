@@ -14,10 +14,15 @@ export interface EvaluationRequest {
   readonly datasetVersion: string;
 }
 
+/** A statement has at most 65,535 parameters. */
+const ROWS_AT_ONCE = 2000;
+
 /** Stores what sites are asked to evaluate; the same question twice is one. Answers the acts for the audit log. */
 export async function askEvaluations(transaction: Transaction, requests: readonly EvaluationRequest[]): Promise<Act[]> {
   const rows = new Map(requests.map((request) => [evaluationId(request), request]));
-  await transaction.evaluation.createMany({ data: [...rows].map(([id, request]) => ({ id, ...request })) });
+  const data = [...rows].map(([id, request]) => ({ id, ...request }));
+  for (let at = 0; at < data.length; at += ROWS_AT_ONCE)
+    await transaction.evaluation.createMany({ data: data.slice(at, at + ROWS_AT_ONCE) });
   return [...rows].map(([id, { runId, round, modelDigest, siteId, split }]) => ({
     type: 'evaluation.assigned',
     subject: { kind: 'evaluation', id },

@@ -156,11 +156,13 @@ export class RoundTransitions {
 
   private async markMissing(transaction: Transaction, loaded: LoadedRun, round: RoundRow, missing: readonly string[]) {
     const { runId, number } = round;
-    for (const { siteId, state } of loaded.participations.filter((p) => missing.includes(p.siteId)))
-      await transaction.participation.update({
-        where: { runId_round_siteId: { runId, round: number, siteId } },
-        data: { state: advanceParticipation(state, 'miss'), updatedAt: loaded.now },
-      });
+    // The machine refuses to miss a site that has delivered.
+    for (const { state } of loaded.participations.filter((p) => missing.includes(p.siteId)))
+      advanceParticipation(state, 'miss');
+    await transaction.participation.updateMany({
+      where: { runId, round: number, siteId: { in: [...missing] } },
+      data: { state: 'missing', updatedAt: loaded.now },
+    });
     return missing.map((site) => act('update.missed', round, { site }));
   }
 

@@ -11,8 +11,6 @@ export type Answer =
   | { readonly kind: 'accept'; readonly datasetVersion: string; readonly exampleCount: bigint }
   | { readonly kind: 'decline'; readonly code: string; readonly sentence: string };
 
-const LONGEST_TEXT = 500;
-
 @Injectable()
 export class InvitationService {
   constructor(
@@ -54,7 +52,7 @@ export class InvitationService {
           payload:
             answer.kind === 'accept'
               ? { planHash, datasetVersion: answer.datasetVersion, exampleCount: Number(answer.exampleCount) }
-              : { planHash, code: answer.code.slice(0, LONGEST_TEXT) },
+              : { planHash, code: answer.code },
         },
       ]);
     });
@@ -67,8 +65,8 @@ function changesOf(answer: Answer) {
     ? { state: 'accepted' as const, datasetVersion: answer.datasetVersion, exampleCount: answer.exampleCount }
     : {
         ...{ state: 'declined' as const, datasetVersion: null },
-        declineCode: answer.code.slice(0, LONGEST_TEXT),
-        declineReason: answer.sentence.slice(0, LONGEST_TEXT),
+        declineCode: answer.code,
+        declineReason: answer.sentence,
       };
 }
 

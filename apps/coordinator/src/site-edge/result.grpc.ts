@@ -21,15 +21,15 @@ export class ResultEdge implements Pick<Handlers, 'submitUpdate' | 'submitEvalua
 
   submitUpdate: Handlers['submitUpdate'] = async (request, call) => {
     const siteId = await this.caller.current(call);
-    const { updateId, round, baseRound, trainingLoss } = request;
+    const { updateId, trainingLoss } = request;
     if (!Number.isFinite(trainingLoss)) throw new ConsiliumError('REQUEST_INVALID', { field: 'trainingLoss' });
     const submitting = this.updates.submit({
       ...{
         runId: wire.runIdOf(request.runId),
-        round,
+        round: wire.integerOf(request.round),
         siteId,
         updateId: wire.textOf(updateId),
-        baseRound,
+        baseRound: wire.integerOf(request.baseRound),
         trainingLoss,
       },
       manifest: wire.manifestFromWire(request.manifest),

@@ -21,7 +21,7 @@ export class TransferEdge implements Pick<Handlers, 'fetchChunks' | 'offerManife
 
   offerManifest: Handlers['offerManifest'] = async ({ runId, round, manifest }, call) => {
     const siteId = await this.caller.current(call);
-    const key = { runId: wire.runIdOf(runId), round, siteId };
+    const key = { runId: wire.runIdOf(runId), round: wire.integerOf(round), siteId };
     const missing = await this.transfers.offer(key, wire.manifestFromWire(manifest));
     return { missing: missing.map(({ digest, offset }) => ({ digest: wire.bytesOf(digest), offset: BigInt(offset) })) };
   };
@@ -48,6 +48,7 @@ async function* uploadPieces(requests: AsyncIterable<PutChunksRequest>): AsyncGe
   for await (const { runId, round, piece } of requests) {
     if (piece === undefined) throw new ConsiliumError('REQUEST_INVALID', { field: 'piece' });
     const { digest, offset, data } = piece;
-    yield { runId: wire.runIdOf(runId), round, digest: wire.hexOf(digest), offset: wire.countOf(offset), data };
+    const place = { runId: wire.runIdOf(runId), round: wire.integerOf(round) };
+    yield { ...place, digest: wire.hexOf(digest), offset: wire.countOf(offset), data };
   }
 }

@@ -11,6 +11,7 @@ type WireManifest = { layoutDigest: Uint8Array; bytes: bigint; chunkDigests: Uin
 
 const DIGEST_BYTES = 32;
 const LONGEST_TEXT = 200;
+const LONGEST_SENTENCE = 500;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Errors  REQUEST_INVALID. */
@@ -36,11 +37,25 @@ export function bigCountOf(value: bigint): bigint {
   return BigInt(countOf(value));
 }
 
+const LARGEST_INTEGER = 2 ** 31 - 1;
+
+/** A number that PostgreSQL's integer can hold: a round, an epoch, a step, examples. Errors  REQUEST_INVALID. */
+export function integerOf(value: number | bigint): number {
+  if (value > LARGEST_INTEGER) throw new ConsiliumError('REQUEST_INVALID', { reason: 'a number beyond 2^31 - 1' });
+  return Number(value);
+}
+
 /** A short text. Errors  REQUEST_INVALID. */
 export function textOf(value: string): string {
   if (value.length === 0 || value.length > LONGEST_TEXT || value.includes('\0'))
     throw new ConsiliumError('REQUEST_INVALID', { length: value.length });
   return value;
+}
+
+/** A sentence for persons, cut to its length; it may be empty. Errors  REQUEST_INVALID for a text that no database holds. */
+export function sentenceOf(value: string): string {
+  if (value.includes('\0')) throw new ConsiliumError('REQUEST_INVALID', { length: value.length });
+  return value.slice(0, LONGEST_SENTENCE).toWellFormed();
 }
 
 /** A list of at most so many. Errors  REQUEST_INVALID. */
@@ -98,7 +113,8 @@ export function stageFromWire(stage: Stage): StageWord {
       return 'sending';
     case Stage.EVALUATING:
       return 'evaluating';
-    case Stage.UNSPECIFIED:
+    // Beside the one that says nothing, any number that a newer or a hostile agent may send.
+    default:
       throw new ConsiliumError('REQUEST_INVALID', { field: 'stage' });
   }
 }

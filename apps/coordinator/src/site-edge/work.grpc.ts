@@ -38,7 +38,7 @@ export class WorkEdge implements Pick<Handlers, 'hello' | 'pollWork' | 'answerIn
         .map(({ name, threads }) => ({ name: wire.textOf(name), threads })),
       datasets: wire.listOf(request.datasets, MOST_DATASETS).map(({ name, version, train, validation, test }) => ({
         ...{ name: wire.textOf(name), version: wire.textOf(version) },
-        ...{ train: wire.countOf(train), validation: wire.countOf(validation), test: wire.countOf(test) },
+        ...{ train: wire.integerOf(train), validation: wire.integerOf(validation), test: wire.integerOf(test) },
       })),
       lastReceipt: request.lastReceiptAuditIndex ?? null,
     });
@@ -60,16 +60,19 @@ export class WorkEdge implements Pick<Handlers, 'hello' | 'pollWork' | 'answerIn
             datasetVersion: wire.textOf(answer.value.datasetVersion),
             exampleCount: wire.bigCountOf(answer.value.exampleCount),
           }
-        : { kind: answer.case, code: answer.value.code, sentence: answer.value.sentence };
+        : { kind: answer.case, code: wire.textOf(answer.value.code), sentence: wire.sentenceOf(answer.value.sentence) };
     await this.invitations.answer(siteId, wire.runIdOf(runId), wire.hexOf(planDigest), said);
     return {};
   };
 
   reportProgress: Handlers['reportProgress'] = async (request, call) => {
     const siteId = await this.caller.current(call);
-    const { round, epoch, epochs, step, steps, loss } = request;
+    const { loss } = request;
+    const { integerOf } = wire;
     const order = await this.progress.report(siteId, {
-      ...{ runId: wire.runIdOf(request.runId), round, epoch, epochs, step, steps },
+      ...{ runId: wire.runIdOf(request.runId), round: integerOf(request.round) },
+      ...{ epoch: integerOf(request.epoch), epochs: integerOf(request.epochs) },
+      ...{ step: integerOf(request.step), steps: integerOf(request.steps) },
       stage: wire.stageFromWire(request.stage),
       bytesDone: wire.bigCountOf(request.bytesDone),
       bytesTotal: wire.bigCountOf(request.bytesTotal),

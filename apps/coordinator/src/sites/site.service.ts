@@ -1,6 +1,9 @@
 import { ConsiliumError } from '@consilium/errors';
+import { sha256Hex } from '@consilium/tensors';
 import { Injectable } from '@nestjs/common';
 import { AuditLog, subject } from '../audit/audit-log.js';
+import type { Site as SiteRow } from '../generated/prisma/client.js';
+import { canonicalText } from '../platform/canonical-text.js';
 import { Database, databaseNow, type Transaction } from '../platform/database.js';
 import { Presence } from './presence.js';
 
@@ -46,7 +49,8 @@ export class SiteService {
   ) {}
 
   /**
-   * An agent introduces itself; a site that is not known yet is added. The newest instance speaks for the site.
+   * An agent introduces itself; a site that is not known yet is added. The newest instance speaks for the site. The audit log
+   * gets an entry of a few hundred bytes when what the agent says is new, and none when it is not.
    *
    * Errors   SITE_RUNNING_TWICE for an agent that was started before the one that is connected; COORDINATOR_LOG_BEHIND when the
    *          site holds a receipt that this log does not know. Answers the size of the log.
@@ -65,13 +69,13 @@ export class SiteService {
         datasets: agent.datasets.map((d) => ({ ...d })),
       };
       await transaction.site.upsert({ where: { id: siteId }, create: { id: siteId, ...row }, update: row });
-      if (known?.instanceId === instanceId) return;
+      if (known !== null && digestOfSaid(known) === digestOfSaid(row)) return;
       await this.audit.append(transaction, [
         {
           type: 'site.hello',
           actor: { kind: 'site', id: siteId },
           subject: subject('site', siteId),
-          payload: { agentVersion, datasets: agent.datasets.map((d) => ({ ...d })) },
+          payload: { agentVersion, datasets: summaryOf(agent.datasets) },
         },
       ]);
     });
@@ -102,6 +106,20 @@ export class SiteService {
       datasets: datasets as unknown as DatasetDescription[],
     }));
   }
+}
+
+/** What an agent says of itself and its data, without which of its lives it is. */
+function digestOfSaid({ agentVersion, backEnds, datasets }: Pick<SiteRow, 'agentVersion' | 'backEnds' | 'datasets'>) {
+  return sha256Hex(canonicalText({ agentVersion, backEnds, datasets }));
+}
+
+/** The list itself is in the site's row: as many as a site may have would fill an entry that nobody may ever delete. */
+function summaryOf(datasets: readonly DatasetDescription[]) {
+  const sum = (part: 'train' | 'validation' | 'test') => datasets.reduce((total, dataset) => total + dataset[part], 0);
+  return {
+    ...{ count: datasets.length, digest: sha256Hex(canonicalText(datasets)) },
+    ...{ train: sum('train'), validation: sum('validation'), test: sum('test') },
+  };
 }
 
 async function lockSite(transaction: Transaction, siteId: string) {
