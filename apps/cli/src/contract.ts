@@ -48,6 +48,15 @@ export interface RoundView {
   readonly refused: readonly { readonly site: string; readonly code: string }[];
   readonly abortedBecause: string | null;
   readonly participations: readonly ParticipationView[];
+  /** What each update counts for; `limited` says what the plan's bounds took from it. */
+  readonly weights: readonly {
+    readonly site: string;
+    readonly exampleShare: number;
+    readonly share: number;
+    readonly deltaNorm: number;
+    readonly clippedNorm: number;
+    readonly limited: string | null;
+  }[];
   readonly validation: {
     readonly metrics: Metrics;
     readonly sites: readonly { readonly site: string; readonly examples: number; readonly metrics: Metrics }[];

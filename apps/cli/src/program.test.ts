@@ -82,6 +82,6 @@ it('shows a plan as prose and in its canonical form, under the same hash', async
   expect(shown.out).toContain('What leaves a hospital');
   const canonical = await consilium('plan', 'show', file, '--json');
   const hash = (await consilium('plan', 'validate', file, '--json')).out;
-  expect(JSON.parse(canonical.out)).toMatchObject({ name: 'phantom-classification', vocabularyVersion: 1 });
+  expect(JSON.parse(canonical.out)).toMatchObject({ name: 'phantom-classification', vocabularyVersion: 2 });
   expect(shown.out).toContain(JSON.parse(hash).hash);
 });

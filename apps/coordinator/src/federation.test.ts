@@ -14,6 +14,11 @@ beforeAll(async () => {
 });
 afterAll(async () => federation.close());
 
+/** A mean by examples alone: of two sites with the default share, both would weigh the same. */
+const BY_EXAMPLES = tinyPlan('fedavg', {
+  rounds: { count: 2, quorum: 2, deadlineSeconds: 60, answerSeconds: 60, maximumShare: 1 },
+  protection: { clipToMedianNorm: 0 },
+});
 const COUNTS = { ash: 30, birch: 10 } as const;
 const deltaOf = (site: keyof typeof COUNTS) => (round: number, index: number) =>
   Math.fround((site === 'ash' ? 0.01 : -0.03) * round * ((index % 5) + 1));
@@ -28,7 +33,7 @@ it('runs federated averaging from the invitation to the test results, with the w
     const site = await federation.site(siteId, { exampleCount: COUNTS[siteId], delta: deltaOf(siteId) });
     site.begin();
   }
-  const run = await federation.ended(await federation.run(tinyPlan('fedavg')));
+  const run = await federation.ended(await federation.run(BY_EXAMPLES));
   expect(run).toMatchObject({ state: 'completed', reason: null, waitsFor: null, evaluations: { done: 4, total: 4 } });
   expect(run.rounds.map((round) => round.state)).toEqual(['closed', 'closed']);
   expect(run.rounds[1]?.validation?.metrics.accuracy).toBe(0.75);
@@ -46,7 +51,7 @@ it('runs federated averaging from the invitation to the test results, with the w
     expect.objectContaining({ datasetVersion: 'v1' }),
   ]);
 
-  const plan = resolvePlan(tinyPlan('fedavg'));
+  const plan = resolvePlan(BY_EXAMPLES);
   const initial = buildModel(plan.model, modelPorts(plan)).initialise(deriveSeed(plan.seed, 0, '', 'initial-weights'));
   expect(await weights(run.initialModelDigest)).toEqual(initial);
   let expected = initial;

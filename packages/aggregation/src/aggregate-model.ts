@@ -11,9 +11,10 @@ import {
 } from '@consilium/tensors';
 import { aggregateChunk } from './aggregate-chunk.js';
 import { measure } from './measure.js';
+import { requireAggregable } from './require-aggregable.js';
 import { inSiteOrder } from './site-order.js';
 import { restoreRanges, siteRanges } from './site-scope.js';
-import type { AcceptedUpdate, AggregationStrategy } from './strategy.js';
+import type { AcceptedUpdate, AggregationStrategy, Weighing, WeightBounds } from './strategy.js';
 
 /**
  * Everything that touches the disk is passed in. A read fills `into`, which has exactly the chunk's length, and returns it; or it
@@ -25,6 +26,7 @@ export interface AggregationHost<U extends AcceptedUpdate = AcceptedUpdate> {
   readonly round: number;
   /** The updates of one group (see `groupsOf`), in any order. */
   readonly updates: readonly U[];
+  readonly bounds: WeightBounds;
   /** Chunk `chunk` of an update's delta. */
   readChunk(update: U, chunk: number, into: Uint8Array): Promise<Uint8Array>;
   /** The same chunk of the model that the deltas were taken from. */
@@ -42,6 +44,8 @@ export interface AggregationOutcome {
   readonly chunks: number;
   /** False when the candidate holds NaN or infinity; the round then rejects it. */
   readonly isFinite: boolean;
+  /** What each update counted for, in site-id order. */
+  readonly weighings: readonly Weighing[];
 }
 
 /**
@@ -49,10 +53,11 @@ export interface AggregationOutcome {
  * Blocks that stay at the site (`scope: 'site'`) come out as they are in the global model.
  *
  * Numbers  the same bytes for the same updates, in whatever order they are given.
- * Errors   QUORUM_NOT_MET, UPDATE_LAYOUT_MISMATCH, UPDATE_NOT_FINITE (detail: site, chunk).
+ * Errors   those of `requireAggregable`, before a chunk is read; UPDATE_LAYOUT_MISMATCH, UPDATE_NOT_FINITE (detail: site, chunk).
  */
 export async function aggregateModel<U extends AcceptedUpdate>(host: AggregationHost<U>): Promise<AggregationOutcome> {
-  const { strategy, layout } = host;
+  const { strategy, layout, bounds } = host;
+  requireAggregable(host.updates, bounds);
   const updates = inSiteOrder(host.updates);
   const bytes = layoutLength(layout) * BYTES_PER_VALUE;
   const chunks = Math.ceil(bytes / CHUNK_BYTES);
@@ -65,7 +70,9 @@ export async function aggregateModel<U extends AcceptedUpdate>(host: Aggregation
     const into = deltaBuffer.subarray(0, chunkLength(bytes, chunk));
     return valuesOf(await host.readChunk(updates[k]!, chunk, into), into.length, chunk);
   };
-  const weights = strategy.weigh(updates, await measure(strategy.needs, updates.length, chunks, readDelta));
+  const measured = await measure(strategy.needs, updates.length, chunks, readDelta);
+  const weighings = strategy.weigh(updates, bounds, measured);
+  const weights = Float64Array.from(weighings, ({ weight }) => weight);
 
   let finite = true;
   for (let chunk = 0; chunk < chunks; chunk++) {
@@ -85,7 +92,7 @@ export async function aggregateModel<U extends AcceptedUpdate>(host: Aggregation
     for (const [s, slot] of strategy.stateSlots.entries())
       await host.state?.write(slot, chunk, payloadBytes(next.state[s]!));
   }
-  return { chunks, isFinite: finite };
+  return { chunks, isFinite: finite, weighings };
 }
 
 async function readState<U extends AcceptedUpdate>(host: AggregationHost<U>, length: number, chunk: number) {

@@ -1,7 +1,7 @@
 import { CHUNK_BYTES, type Layout, layoutLength, payloadBytes } from '@consilium/tensors';
 import { aggregateModel } from './aggregate-model.js';
 import { groupsOf } from './site-order.js';
-import type { AcceptedUpdate, AggregationStrategy } from './strategy.js';
+import type { AcceptedUpdate, AggregationStrategy, WeightBounds } from './strategy.js';
 
 /** An update whose delta is at hand; for tests only. */
 export interface Delivered extends AcceptedUpdate {
@@ -9,8 +9,14 @@ export interface Delivered extends AcceptedUpdate {
 }
 
 export function from(siteId: string, exampleCount: number, delta: ArrayLike<number>): Delivered {
-  return { siteId, exampleCount, delta: Float32Array.from(delta) };
+  const values = Float32Array.from(delta);
+  // A delta that is not finite is found out by its values; the norm of one that was measured is always a number.
+  const deltaNorm = Math.hypot(...values.subarray(0, 100).map((value) => (Number.isFinite(value) ? value : 0)));
+  return { siteId, exampleCount, deltaNorm, delta: values };
 }
+
+/** Every site weighs what its examples do, and no delta is too long. */
+export const UNBOUNDED: WeightBounds = { maximumShare: 1, clipToMedianNorm: null };
 
 /** A layout of shared blocks, or of what `scopes` says. */
 export function layoutOf(lengths: readonly number[], scopes: readonly Layout[number]['scope'][] = []): Layout {
@@ -33,6 +39,7 @@ export async function aggregateInMemory(
   global: Float32Array,
   arrived: readonly Delivered[],
   layout: Layout = layoutOf([global.length]),
+  bounds: WeightBounds = UNBOUNDED,
 ): Promise<Map<string, Float32Array>> {
   const models = new Map<string, Float32Array>();
   const read = async (values: Float32Array, chunk: number, into: Uint8Array) => {
@@ -48,6 +55,7 @@ export async function aggregateInMemory(
       layout,
       round: 1,
       updates: group.updates,
+      bounds,
       readChunk: (update, chunk, into) => read(update.delta, chunk, into),
       readGlobal: (chunk, into) => read(global, chunk, into),
       writeChunk: async (chunk, bytes) => payloadBytes(next).set(bytes, chunk * CHUNK_BYTES),

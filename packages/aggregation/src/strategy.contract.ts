@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { aggregateInMemory, from } from './in-memory.fixture.js';
+import { aggregateInMemory, from, UNBOUNDED } from './in-memory.fixture.js';
 import type { AggregationStrategy } from './strategy.js';
 
 /** What every strategy keeps, whatever it computes. Call it from the strategy's own test file. */
@@ -44,6 +44,25 @@ export function keepsTheContract(strategy: AggregationStrategy): void {
     await expect(round([1, 2], from('a', 0, [3, 4]), from('b', 0, [5, 6]))).rejects.toMatchObject({
       code: 'QUORUM_NOT_MET',
     });
+  });
+
+  it('refuses a round without an update', async () => {
+    await expect(round([1, 2])).rejects.toMatchObject({ code: 'QUORUM_NOT_MET' });
+    expect(() => strategy.weigh([], UNBOUNDED, {})).toThrow(expect.objectContaining({ code: 'QUORUM_NOT_MET' }));
+  });
+
+  it('refuses a count that no dataset can have, and a norm that no delta can, before it reads a chunk', async () => {
+    const { NaN: nan, POSITIVE_INFINITY: infinite, NEGATIVE_INFINITY: minusInfinite, MAX_SAFE_INTEGER } = Number;
+    for (const count of [-1, -0.5, 1.5, nan, infinite, minusInfinite, MAX_SAFE_INTEGER + 1, 2 ** 64])
+      await expect(round([1, 2], from('b', count, [3, 4]), from('a', 2, [3, 4]))).rejects.toMatchObject({
+        code: 'UPDATE_COUNT_INVALID',
+        detail: { site: 'b' },
+      });
+    for (const deltaNorm of [-1, nan, infinite])
+      await expect(round([1, 2], { ...from('b', 1, [3, 4]), deltaNorm })).rejects.toMatchObject({
+        code: 'UPDATE_NOT_FINITE',
+        detail: { site: 'b' },
+      });
   });
 
   it('changes none of its inputs', async () => {

@@ -1,15 +1,37 @@
 /** What the host measures on the accepted updates, in one pass over their chunks, before weighing. */
-export type Statistic = 'l2Norm' | 'pairwiseDot';
+export type Statistic = 'pairwiseDot';
 
 export interface AcceptedUpdate {
   readonly siteId: string;
   /** Training examples (pictures, not patients), as fixed when the site accepted the invitation. */
   readonly exampleCount: number;
+  /** Of the shared values of its delta (`DeltaNorm`), as the coordinator measured it when it accepted the update. */
+  readonly deltaNorm: number;
+}
+
+/** What the plan lets one site move. */
+export interface WeightBounds {
+  /** Largest share of the sum that a site may have, above 0 up to 1. */
+  readonly maximumShare: number;
+  /** A delta is shortened to so many times the median norm of its round, at least 1; null for never. */
+  readonly clipToMedianNorm: number | null;
+}
+
+/** What an update counts for, and what it would have counted for without bounds. */
+export interface Weighing {
+  readonly siteId: string;
+  /** Its part of the round's training examples. */
+  readonly exampleShare: number;
+  /** The part that it gets. */
+  readonly share: number;
+  readonly deltaNorm: number;
+  readonly clippedNorm: number;
+  /** Coefficient of its delta in the sum: `share`, times `clippedNorm / deltaNorm` where that is less. */
+  readonly weight: number;
 }
 
 /** The measurements that a strategy named in `needs`, in the order of the updates. */
 export interface Measurements {
-  readonly l2Norm?: Float64Array;
   /** Row k holds the dot products of update k with every update. */
   readonly pairwiseDot?: readonly Float64Array[];
 }
@@ -43,8 +65,8 @@ export interface AggregationStrategy {
   readonly needs: readonly Statistic[];
   /** Names of the arrays that live from round to round (momentum, variance, ...), each one model in size. */
   readonly stateSlots: readonly string[];
-  /** One coefficient an update, in the order given. Errors  QUORUM_NOT_MET when nobody has an example. */
-  weigh(updates: readonly AcceptedUpdate[], measured: Measurements): Float64Array;
+  /** One an update, in the order given. Errors  those of `requireAggregable`. */
+  weigh(updates: readonly AcceptedUpdate[], bounds: WeightBounds, measured: Measurements): readonly Weighing[];
   /** New values of the chunk, and of its state. Inputs other than `into` are not changed. */
   step(chunk: ChunkStep): { readonly global: Float32Array; readonly state: readonly Float32Array[] };
 }

@@ -25,6 +25,7 @@ export const AUDIT_ENTRY_TYPES = {
   'update.missed': 'A site of the cohort delivered no update in time.',
   'round.submissions.closed':
     'No more updates are taken; the payload lists those that count, or names the list by digest.',
+  'update.limited': 'An update counts for less, by the plan: share of the sum and norm of the delta, before and after.',
   'candidate.proposed': 'The aggregate of the accepted updates, by digest.',
   'evaluation.assigned': 'A site was asked to evaluate a model.',
   'evaluation.received': 'A site delivered the statistics of a model.',

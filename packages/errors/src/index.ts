@@ -47,6 +47,10 @@ export const ERRORS = {
     kind: 'invalid',
     say: 'The update was trained on another number of examples than this site accepted with.',
   },
+  UPDATE_COUNT_INVALID: {
+    kind: 'invalid',
+    say: 'The update states a number of examples that no dataset can have.',
+  },
   UPDATE_CONFLICT: { kind: 'conflict', say: 'This site has delivered another update for this round.' },
   UPDATE_INCOMPLETE: { kind: 'conflict', say: 'Some chunks of the update have not arrived.' },
   UPDATE_LATE: { kind: 'conflict', say: 'The round no longer takes updates.' },
@@ -61,6 +65,10 @@ export const ERRORS = {
   CANDIDATE_NOT_FINITE: { kind: 'corrupt', say: 'The aggregated model holds NaN or infinite values.' },
   // datasets and DICOM
   DATASET_NOT_FOUND: { kind: 'missing', say: 'There is no such dataset.' },
+  DATASET_COUNT_MISMATCH: {
+    kind: 'invalid',
+    say: 'The site names a dataset version, or more examples of it, than it told of when it connected.',
+  },
   DATASET_EMPTY: { kind: 'invalid', say: 'No usable example was found.' },
   DATASET_SPLIT_EMPTY: { kind: 'invalid', say: 'A part of the split (train, validation or test) would be empty.' },
   DATASET_CORRUPT: { kind: 'corrupt', say: 'A file of the dataset does not have its digest.' },

@@ -36,13 +36,13 @@ const canonical =
   '"data":{"dataset":"chest","minimumTrainingExamples":1,"modality":"CR"},"engine":{"mode":"deterministic"},' +
   '"intendedUse":"Research only.","model":{"baseFilters":16,"depth":4,"family":"unet","normalisation":{"groups":8,' +
   '"kind":"group"}},"name":"lungs","preprocessing":{"fit":"pad","height":64,"intensity":{"high":99,"kind":"percentile",' +
-  '"low":1},"width":96},"protection":{"maximumDeltaNorm":1000},"purpose":"Outline the lungs.","rounds":{"answerSeconds"' +
-  ':3600,"count":3,"deadlineSeconds":3600,"quorum":1},"seed":7,"strategy":{"name":"fedavg"},"task":{"kind":' +
+  '"low":1},"width":96},"protection":{"clipToMedianNorm":3},"purpose":"Outline the lungs.","rounds":{"answerSeconds"' +
+  ':3600,"count":3,"deadlineSeconds":3600,"maximumShare":0.5,"quorum":1},"seed":7,"strategy":{"name":"fedavg"},"task":{"kind":' +
   '"segmentation","loss":{"diceShare":0.5,"kind":"cross-entropy-and-dice"},"structures":["lungs"]},"training":{' +
   '"batchSize":8,"clipGradientNorm":1,"epochsPerRound":1,"keepOptimizerState":false,"learningRateDecay":1,"optimizer":' +
   '{"beta1":0.9,"beta2":0.999,"epsilon":1e-7,"kind":"adam","learningRate":0.001}},"validation":{"scoreBins":101},' +
-  '"vocabularyVersion":1}';
-const hash = 'f1a7deb2ae160894ddcf290849058a2d1a6e1c97fb5a416184d2b150ca5c4e28';
+  '"vocabularyVersion":2}';
+const hash = '2320b5b5ca0f643d42ac03480d879fa88c6846f80f49bac22b6515e21bcd0e34';
 
 const planInvalid = expect.objectContaining({ code: 'PLAN_INVALID' });
 const bytesOf = (text: string) => new TextEncoder().encode(text);
@@ -97,7 +97,7 @@ it.each([
   ['a duplicate key', canonical.replace('"seed":7', '"seed":7,"seed":7')],
   ['a number written another way', canonical.replace('1e-7', '0.0000001')],
   ['an unknown word', canonical.replace('"seed":7', '"code":"run()","seed":7')],
-  ['a newer vocabulary', canonical.replace('"vocabularyVersion":1', '"vocabularyVersion":2')],
+  ['a newer vocabulary', canonical.replace('"vocabularyVersion":2', '"vocabularyVersion":3')],
   ['no JSON', '{'],
 ])('bytes with %s are refused even under their own hash', (_what, text) => {
   expect(text).not.toBe(canonical);
@@ -209,9 +209,26 @@ it.each([
   ['data', 'chest', 'must be a group of named values'],
   ['model.layers', 50, 'is not a word of the vocabulary'],
   ['preprocessing.height', 72, 'must be a multiple of 16, because the model halves it 4 times'],
-  ['vocabularyVersion', 2, 'must be 1'],
+  ['vocabularyVersion', 1, 'must be 2'],
+  ['rounds.maximumShare', 0, 'must be more than 0'],
+  ['rounds.maximumShare', 1.01, 'must be at most 1'],
 ])('%s %o is an error: it %s', (path, value, message) => {
   expect(problems(changed(path, value))).toContainEqual(expect.objectContaining({ path, message }));
+});
+
+it('a delta is clipped to the median norm or more, or never; an absolute limit is there only where it is written', () => {
+  const protectedBy = (protection: object) => ({ ...short, protection });
+  const message = 'must be at least 1, or 0 for no clipping';
+  for (const clipToMedianNorm of [0.9, -1])
+    expect(problems(protectedBy({ clipToMedianNorm }))).toEqual([{ path: 'protection.clipToMedianNorm', message }]);
+  expect(problems(protectedBy({ maximumDeltaNorm: 0 }))).toEqual([
+    { path: 'protection.maximumDeltaNorm', message: 'must be more than 0' },
+  ]);
+  for (const clipToMedianNorm of [0, 1, 2.5])
+    expect(resolvePlan(protectedBy({ clipToMedianNorm })).protection).toEqual({ clipToMedianNorm });
+  const limited = resolvePlan(protectedBy({ maximumDeltaNorm: 40 }));
+  expect(limited.protection).toEqual({ clipToMedianNorm: 3, maximumDeltaNorm: 40 });
+  expect(planFromCanonical(canonicalPlan(limited), planHash(limited))).toEqual(limited);
 });
 
 it('the numbers of a residual network are checked as words are', () => {

@@ -11,7 +11,8 @@ const segmentation = resolvePlan({
   augmentation: { flip: 'horizontal', shiftPixels: 3, intensityJitter: 0.15 },
   model: { family: 'unet', depth: 3, baseFilters: 24, normalisation: { kind: 'group', groups: 6 } },
   training: { epochsPerRound: 2, batchSize: 5, optimizer: { kind: 'adamw', learningRate: 0.002, weightDecay: 0.03 } },
-  rounds: { count: 13, quorum: 4, deadlineSeconds: 5400, answerSeconds: 172_800 },
+  rounds: { count: 13, quorum: 4, deadlineSeconds: 5400, answerSeconds: 172_800, maximumShare: 0.4 },
+  protection: { clipToMedianNorm: 2.5, maximumDeltaNorm: 60 },
   strategy: { name: 'fedavg' },
   seed: 77,
 });
@@ -66,7 +67,7 @@ const PLANS = [segmentation, classification, localTwin(classification), ...other
 
 /** Words that have one value in this vocabulary, or whose change makes it another kind of plan: their text is looked for. */
 const FIXED: Readonly<Record<string, (plan: Plan) => string>> = {
-  vocabularyVersion: () => '(vocabulary 1)',
+  vocabularyVersion: () => '(vocabulary 2)',
   'task.kind': (plan) => `${plan.task.kind} of pictures`,
   'task.loss.kind': (plan) => plan.task.loss.kind,
   'model.family': (plan) => `(${plan.model.family})`,
@@ -146,6 +147,10 @@ it('numbers are there with their units', () => {
     '90 minutes after training began',
     'at least 4 sites',
     'wait 2 days',
+    'weighs 40 % at most',
+    'When 2 or fewer deliver, all weigh the same',
+    'longer than 2.5 times the median',
+    'L2 norm may be at most 60',
     'seed 77',
   ])
     expect(prose).toContain(part);

@@ -20,7 +20,7 @@ export function planProse(plan: Plan): string {
     { title: 'Pictures', paragraphs: [...preprocessingProse(plan.preprocessing), augmentation(plan)] },
     { title: 'Model', paragraphs: [model(plan)] },
     { title: 'Training at a hospital', paragraphs: [training(plan), `${optimizer(plan)} ${stepRules(plan)}`] },
-    { title: 'Rounds', paragraphs: [rounds(plan), strategy(plan)] },
+    { title: 'Rounds', paragraphs: [rounds(plan), strategy(plan), ...bounds(plan)] },
     { title: 'Repeatability', paragraphs: [repeatability(plan)] },
   ] satisfies Section[]);
 }
@@ -66,9 +66,13 @@ function leaving({ protection, strategy, task, validation, rounds }: Plan): stri
     strategy.name === 'local'
       ? 'The coordinator can read it, and sends the hospital its own model back for the next round. After the last round the model of each hospital is sent to all others, to be tested there.'
       : 'The coordinator can read the update of each hospital. The averaged model goes to all of them.';
+  const limit =
+    protection.maximumDeltaNorm === undefined
+      ? ''
+      : ` Its L2 norm may be at most ${protection.maximumDeltaNorm}: the hospital itself refuses to send a larger one.`;
   return [
     'With its acceptance: the version of its dataset and the number of training examples.',
-    `After each round of training, the change of the model's weights, with the number of training steps, the loss, and the norm of the change. Its L2 norm may be at most ${protection.maximumDeltaNorm}: the hospital itself refuses to send a larger one. ${reader}`,
+    `After each round of training, the change of the model's weights, with the number of training steps, the loss, and the norm of the change.${limit} ${reader}`,
     `After each of the ${counted(rounds.count, 'round')} and at the end: whole numbers only, ${cells}. While it works: its progress and its loss.`,
     'No picture, no mask, no label of a patient, no DICOM header and no patient identifier leaves. Weights can still tell something about the examples they were trained on: this plan adds no noise to them and does not hide them from the coordinator.',
   ];
@@ -158,6 +162,27 @@ function strategy({ strategy: s }: Plan): string {
     case 'local':
       return 'Strategy local: nothing is averaged. Each hospital goes on from its own model; this is the baseline that the federated model is compared with.';
   }
+}
+
+/** What keeps one hospital from deciding alone. */
+function bounds({ rounds: { maximumShare }, protection: { clipToMedianNorm }, strategy }: Plan): string[] {
+  if (strategy.name === 'local')
+    return [
+      `Of a mean, one hospital could weigh ${percent(maximumShare)} at most (maximumShare), and a change could be ${clipToMedianNorm} times as long as the median (clipToMedianNorm; 0 for any length). Here nothing is averaged, so both limit nothing.`,
+    ];
+  const share =
+    maximumShare === 1
+      ? 'The weight of one hospital is not limited (maximumShare 1).'
+      : `One hospital weighs ${percent(maximumShare)} at most (maximumShare), whatever its number of examples; the rest goes to the others by theirs.${maximumShare > 0.5 ? '' : ` When ${Math.floor(1 / maximumShare + 1e-9)} or fewer deliver, all weigh the same.`}`;
+  const clip =
+    clipToMedianNorm === 0
+      ? 'The length of a change is not limited by that of the others (clipToMedianNorm 0).'
+      : `A change longer than ${counted(clipToMedianNorm, 'time')} the median of its round (clipToMedianNorm; of two, the shorter is the median) is shortened to that.`;
+  return [`${share} ${clip} Each round names the hospitals that this concerned.`];
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(6))} %`;
 }
 
 function repeatability({ engine, seed }: Plan): string {

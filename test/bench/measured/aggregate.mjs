@@ -12,6 +12,7 @@ export async function aggregateOnce({ folder, sites, values, distinct }) {
   const updates = Array.from({ length: sites }, (_, k) => ({
     siteId: `site-${String(k).padStart(2, '0')}`,
     exampleCount: 100 + k,
+    deltaNorm: 1,
     folder: path.join(folder, String(1 + (k % distinct))),
   }));
   const idle = await idleBytes();
@@ -21,6 +22,7 @@ export async function aggregateOnce({ folder, sites, values, distinct }) {
     layout: [{ name: 'weights', shape: [values], dtype: 'float32', role: 'weight', trainable: true, scope: 'shared' }],
     round: 1,
     updates,
+    bounds: { maximumShare: 0.5, clipToMedianNorm: 3 },
     readChunk: (update, chunk, into) => readInto(path.join(update.folder, String(chunk)), into),
     readGlobal: (chunk, into) => readInto(path.join(folder, '0', String(chunk)), into),
     writeChunk: (chunk, bytes) => writeFile(path.join(folder, 'next', String(chunk)), bytes),

@@ -6,6 +6,7 @@ import { AdvisedError } from '../failure.js';
 import { chosenFolder, connectTo } from '../federation-folder.js';
 import { stopSignals } from '../processes/stop-signals.js';
 import { followRuns } from '../progress/follow-runs.js';
+import { limitedText } from '../progress/words.js';
 import { formatTable, print, printJson } from '../terminal.js';
 import { loadPlan } from './plan.js';
 
@@ -103,8 +104,10 @@ export function describeRun(run: RunView, results: RunResults | undefined): stri
       .join(', '),
     round.missing.join(', '),
     round.refused.map(({ site, code }) => `${site}: ${code}`).join(', '),
+    limitedText(round),
   ]);
-  if (rounds.length > 0) lines.push('', formatTable(['round', 'state', 'validation', 'missing', 'refused'], rounds));
+  if (rounds.length > 0)
+    lines.push('', formatTable(['round', 'state', 'validation', 'missing', 'refused', 'limited'], rounds));
   const models = (results?.models ?? []).map((model) => [
     model.site ? `${model.origin} (${model.site})` : model.origin,
     ...(results?.metrics ?? []).map((name) => {

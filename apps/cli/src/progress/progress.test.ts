@@ -21,6 +21,7 @@ function round(number: number, state: string, more: Partial<RoundView> = {}): Ro
     refused: [],
     abortedBecause: null,
     participations: [],
+    weights: [],
     validation: null,
     ...more,
   };

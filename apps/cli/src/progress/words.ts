@@ -18,6 +18,11 @@ export function validationText(round: RoundView): string {
   return `${name} ${figure(round.validation.metrics[name])}${sites.length > 0 ? ` (${sites.join(', ')})` : ''}`;
 }
 
+/** `ash weighs 50 % instead of 91 %`, for each site that the plan's bounds held back. */
+export function limitedText({ weights }: RoundView): string {
+  return weights.flatMap(({ site, limited }) => (limited === null ? [] : [`${site} ${limited}`])).join('; ');
+}
+
 export function figure(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : value.toFixed(3);
 }

@@ -1,4 +1,4 @@
-import { type AggregationStrategy, strategyNamed } from '@consilium/aggregation';
+import { type AggregationStrategy, strategyNamed, type WeightBounds } from '@consilium/aggregation';
 import { ConsiliumError } from '@consilium/errors';
 import { buildModel, type Model, modelPorts } from '@consilium/models';
 import { type Plan, planFromCanonical } from '@consilium/plan';
@@ -15,6 +15,7 @@ export interface StoredPlan {
   readonly layout: Layout;
   readonly layoutDigest: string;
   readonly strategy: AggregationStrategy;
+  readonly bounds: WeightBounds;
 }
 
 /** Plans by hash. They never change, so each is read and checked once. */
@@ -47,5 +48,10 @@ function understood(hash: string, bytes: Uint8Array<ArrayBuffer>): StoredPlan {
     layout: model.layout,
     layoutDigest: layoutDigest(model.layout),
     strategy: strategyNamed(plan.strategy.name),
+    // A plan writes 0 for a limit that it does without.
+    bounds: {
+      maximumShare: plan.rounds.maximumShare,
+      clipToMedianNorm: plan.protection.clipToMedianNorm || null,
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { aggregateModel, groupsOf } from '@consilium/aggregation';
+import { aggregateModel, groupsOf, type Weighing } from '@consilium/aggregation';
 import { ConsiliumError } from '@consilium/errors';
 import type { Manifest } from '@consilium/tensors';
 import { Inject, Injectable } from '@nestjs/common';
@@ -21,6 +21,7 @@ export interface Candidate {
   readonly siteId: string | null;
   readonly manifest: Manifest;
   readonly isFinite: boolean;
+  readonly weighings: readonly Weighing[];
 }
 
 /**
@@ -42,6 +43,7 @@ export class AggregateRound {
     const updates = rows.map((row) => ({
       siteId: row.siteId,
       exampleCount: Number(row.exampleCount),
+      deltaNorm: row.deltaNorm,
       baseModelDigest: row.baseModelDigest,
       manifest: row.manifest as unknown as Manifest,
     }));
@@ -54,6 +56,7 @@ export class AggregateRound {
         layout: plan.layout,
         round,
         updates: group.updates,
+        bounds: plan.bounds,
         readChunk: (update, chunk, into) => this.store.readInto(update.manifest.chunkDigests[chunk]!, into),
         readGlobal: (chunk, into) => this.store.readInto(base.manifest.chunkDigests[chunk]!, into),
         writeChunk: async (_, bytes) => {
@@ -62,7 +65,7 @@ export class AggregateRound {
           this.config.reach('aggregating');
         },
       });
-      candidates.push({ siteId: group.siteId, manifest: writer.manifest(plan.layout), isFinite: outcome.isFinite });
+      candidates.push({ siteId: group.siteId, manifest: writer.manifest(plan.layout), ...outcome });
     }
     return candidates;
   }

@@ -1,5 +1,7 @@
+import { isLimited, type Weighing } from '@consilium/aggregation';
 import { ConsiliumError, ERRORS } from '@consilium/errors';
 import { Injectable } from '@nestjs/common';
+import { type Act, AuditLog, subject } from '../audit/audit-log.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { Database, type Transaction } from '../platform/database.js';
 import { type LoadedRun, liveRound, type RoundRow, RunRepository } from '../runs/run.repository.js';
@@ -15,6 +17,7 @@ export class MakeCandidate {
     private readonly aggregation: AggregateRound,
     private readonly registry: ModelRegistry,
     private readonly transitions: RoundTransitions,
+    private readonly audit: AuditLog,
   ) {}
 
   /** A round whose updates cannot be aggregated is aborted. Errors  those that may pass: unavailable, exhausted, STOPPED. */
@@ -52,7 +55,25 @@ export class MakeCandidate {
       where: { runId_number: { runId, number }, version: round.version },
       data: { candidateDigest, candidateIsFinite: candidates.every((c) => c.isFinite), version: round.version + 1 },
     });
+    await this.audit.append(
+      transaction,
+      candidates.flatMap(({ weighings }) => limitedUpdates(task, weighings)),
+    );
   }
+}
+
+/** What the log says of the sites that would have moved the model further than the plan lets one site. */
+function limitedUpdates({ runId, round }: RoundToAggregate, weighings: readonly Weighing[]): Act[] {
+  return weighings.filter(isLimited).map(({ siteId: site, exampleShare, share, deltaNorm, clippedNorm }) => ({
+    type: 'update.limited',
+    subject: subject('round', `${runId}/${round}`),
+    ...{ runId, round },
+    // The log takes no floats: the shortest text that reads back as the same number.
+    payload: {
+      ...{ site, exampleShare: String(exampleShare), share: String(share) },
+      ...{ deltaNorm: String(deltaNorm), clippedNorm: String(clippedNorm) },
+    },
+  }));
 }
 
 /** The round of a task, if it still waits for its candidate: a replica or a person may have been faster. */

@@ -1,6 +1,8 @@
+import { DeltaNorm } from '@consilium/aggregation';
 import { ConsiliumError, type ErrorCode } from '@consilium/errors';
 import { advanceParticipation, isAtWork } from '@consilium/rounds';
 import {
+  areFinite,
   chunkLength,
   type Manifest,
   manifestDigest,
@@ -13,6 +15,7 @@ import { AuditLog, subject } from '../audit/audit-log.js';
 import { CHUNK_STORE, type ChunkStore } from '../chunks/chunk-store.js';
 import { UploadArea, type UploadKey } from '../chunks/upload-area.js';
 import type { SiteUpdate as UpdateRow } from '../generated/prisma/client.js';
+import type { StoredPlan } from '../plans/plan-register.js';
 import { canonicalText } from '../platform/canonical-text.js';
 import { Database, type Transaction } from '../platform/database.js';
 import { asUninvited } from '../runs/invitation.service.js';
@@ -71,7 +74,7 @@ export class UpdateService {
     try {
       const loaded = await this.runs.read(update.runId).catch(asUninvited);
       requireFitting(update, loaded, requireAwaited(update, loaded));
-      const deltaNorm = await this.measure(update, loaded.plan.plan.protection.maximumDeltaNorm);
+      const deltaNorm = await this.measure(update, loaded.plan);
       for (const digest of new Set(update.manifest.chunkDigests))
         await this.store.adopt(digest, this.uploads.fileOf(update, digest));
       const receipt = await this.database.transaction((transaction) => this.book(transaction, update, deltaNorm));
@@ -88,23 +91,24 @@ export class UpdateService {
   }
 
   /**
-   * The L2 norm of the delta, from its chunks one at a time.
+   * The L2 norm of what the delta can move, from its chunks one at a time.
    *
    * Errors   UPDATE_INCOMPLETE, UPDATE_LAYOUT_MISMATCH, UPDATE_NOT_FINITE, UPDATE_TOO_LARGE.
    */
-  private async measure(update: SubmittedUpdate, maximumNorm: number): Promise<number> {
-    let squares = 0;
+  private async measure(update: SubmittedUpdate, { layout, plan }: StoredPlan): Promise<number> {
+    const { maximumDeltaNorm = Number.POSITIVE_INFINITY } = plan.protection;
+    const delta = new DeltaNorm(layout);
     for (const [index, digest] of update.manifest.chunkDigests.entries()) {
       const chunk = await this.uploads.read(update, digest);
       // A manifest that names one chunk twice may name it where a chunk of another length belongs.
       if (chunk.byteLength !== chunkLength(update.manifest.bytes, index))
         throw new ConsiliumError('UPDATE_LAYOUT_MISMATCH', { siteId: update.siteId, chunk: index });
-      for (const value of payloadValues(chunk)) squares += value * value;
+      const values = payloadValues(chunk);
+      if (!areFinite(values)) throw new ConsiliumError('UPDATE_NOT_FINITE', { siteId: update.siteId, chunk: index });
+      delta.add(index, values);
     }
-    // A NaN or an infinity anywhere makes the sum one: float32 squares do not overflow float64.
-    if (!Number.isFinite(squares)) throw new ConsiliumError('UPDATE_NOT_FINITE', { siteId: update.siteId });
-    const norm = Math.sqrt(squares);
-    if (norm > maximumNorm) throw new ConsiliumError('UPDATE_TOO_LARGE', { siteId: update.siteId, norm });
+    const { norm } = delta;
+    if (norm > maximumDeltaNorm) throw new ConsiliumError('UPDATE_TOO_LARGE', { siteId: update.siteId, norm });
     return norm;
   }
 

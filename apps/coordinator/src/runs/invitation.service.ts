@@ -1,9 +1,11 @@
 import { ConsiliumError } from '@consilium/errors';
+import type { Plan } from '@consilium/plan';
 import { advanceParticipation } from '@consilium/rounds';
 import { Injectable } from '@nestjs/common';
 import { AuditLog, subject } from '../audit/audit-log.js';
-import { Database } from '../platform/database.js';
+import { Database, type Transaction } from '../platform/database.js';
 import { RunDriver } from '../rounds/run-driver.js';
+import type { DatasetDescription } from '../sites/site.service.js';
 import { RunRepository } from './run.repository.js';
 
 /** What a site says to an invitation. */
@@ -24,7 +26,8 @@ export class InvitationService {
    * Books a site's answer. The same answer again changes nothing.
    *
    * Errors   SITE_NOT_IN_COHORT when the site is not invited, or the plan is not the one it was sent; RUN_EVENT_NOT_ALLOWED when
-   *          the invitation is over or another answer was given; REQUEST_INVALID for fewer examples than the plan asks.
+   *          the invitation is over or another answer was given; REQUEST_INVALID for fewer examples than the plan asks;
+   *          DATASET_COUNT_MISMATCH for a dataset, or more examples of it, than the site has told of.
    */
   async answer(siteId: string, runId: string, planHash: string, answer: Answer): Promise<void> {
     await this.database.transaction(async (transaction) => {
@@ -36,8 +39,7 @@ export class InvitationService {
       if (participant.state === said.state && participant.datasetVersion === said.datasetVersion) return;
       if (run.state !== 'inviting' || participant.state !== 'invited')
         throw new ConsiliumError('RUN_EVENT_NOT_ALLOWED', { run: run.state, participant: participant.state });
-      if (answer.kind === 'accept' && answer.exampleCount < BigInt(plan.plan.data.minimumTrainingExamples))
-        throw new ConsiliumError('REQUEST_INVALID', { exampleCount: Number(answer.exampleCount) });
+      if (answer.kind === 'accept') requireDeclared(await this.datasetsOf(transaction, siteId), plan.plan, answer);
       advanceParticipation(participant.state, answer.kind);
       await transaction.participant.update({
         where: { runId_siteId: { runId, siteId } },
@@ -58,6 +60,29 @@ export class InvitationService {
     });
     this.driver.wake(runId);
   }
+
+  private async datasetsOf(transaction: Transaction, siteId: string): Promise<readonly DatasetDescription[]> {
+    const site = await transaction.site.findUniqueOrThrow({ where: { id: siteId }, select: { datasets: true } });
+    return site.datasets as unknown as DatasetDescription[];
+  }
+}
+
+/**
+ * What a site accepts with is what its last Hello told of that dataset version: fewer, where it has no label or mask for some or
+ * the plan selects, but never more.
+ */
+function requireDeclared(
+  datasets: readonly DatasetDescription[],
+  plan: Plan,
+  { datasetVersion, exampleCount }: Extract<Answer, { kind: 'accept' }>,
+): void {
+  if (exampleCount < BigInt(plan.data.minimumTrainingExamples))
+    throw new ConsiliumError('REQUEST_INVALID', { exampleCount: Number(exampleCount) });
+  const declared = datasets.find(({ name, version }) => name === plan.data.dataset && version === datasetVersion);
+  if (declared === undefined || exampleCount > BigInt(declared.train))
+    throw new ConsiliumError('DATASET_COUNT_MISMATCH', {
+      ...{ datasetVersion, accepted: Number(exampleCount), declared: declared?.train ?? 0 },
+    });
 }
 
 function changesOf(answer: Answer) {

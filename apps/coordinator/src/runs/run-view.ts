@@ -23,6 +23,7 @@ import {
   RunRepository,
 } from './run.repository.js';
 import { type FinalModel, RunTransitions } from './run-transitions.js';
+import { type WeighedUpdate, type WeightView, weightViews } from './weights-view.js';
 
 /** A run as persons see it. */
 export interface RunView {
@@ -65,6 +66,8 @@ export interface RoundView {
   readonly refused: readonly { site: string; code: string }[];
   readonly abortedBecause: string | null;
   readonly participations: readonly ParticipationView[];
+  /** Of the updates that count, once no more are taken; empty under a strategy that averages nothing. */
+  readonly weights: readonly WeightView[];
   readonly validation: ValidationView | null;
 }
 
@@ -140,6 +143,10 @@ export class RunViews {
     const keyOf = ({ number }: RoundRow) => `${runId}/${number}`;
     const round = { in: loaded.rounds.filter((r) => !this.over.has(keyOf(r))).map((r) => r.number) };
     const participations = await this.database.client.participation.findMany({ where: { runId, round } });
+    const updates = await this.database.client.siteUpdate.findMany({
+      where: { runId, round },
+      select: { round: true, siteId: true, exampleCount: true, deltaNorm: true },
+    });
     const evaluations = await this.database.client.evaluation.findMany({
       where: { runId, round, state: 'received' },
       select: { round: true, siteId: true, statistics: true },
@@ -152,6 +159,7 @@ export class RunViews {
         loaded,
         row,
         bySite(participations.filter((p) => p.round === row.number)),
+        updates.filter((u) => u.round === row.number),
         bySite(evaluations.filter((e) => e.round === row.number) as unknown as EvaluationOfRun[]),
       );
       if (isRoundOver(row.state)) this.over.set(keyOf(row), view);
@@ -186,6 +194,7 @@ function roundView(
   loaded: LoadedRun,
   round: RoundRow,
   participations: readonly ParticipationRow[],
+  updates: readonly WeighedUpdate[],
   evaluations: readonly EvaluationOfRun[],
 ): RoundView {
   const { number, state, startedAt, closedAt, candidateDigest } = round;
@@ -199,9 +208,12 @@ function roundView(
       .map(({ siteId, refusalCode }) => ({ site: siteId, code: refusalCode ?? 'INTERNAL' })),
     abortedBecause: round.abortedReason,
     participations: participations.map(participationView),
+    weights: BEFORE_SUBMISSIONS_CLOSE.includes(state) ? [] : weightViews(loaded.plan, updates),
     validation: evaluations.length === 0 ? null : validationView(evaluations),
   };
 }
+
+const BEFORE_SUBMISSIONS_CLOSE: readonly RoundState[] = ['planned', 'recruiting', 'training'];
 
 function participationView(row: ParticipationRow): ParticipationView {
   const { state, stage, epoch, epochs, step, steps, loss } = row;

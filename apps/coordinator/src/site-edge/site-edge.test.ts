@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
+import { VOCABULARY_VERSION } from '@consilium/plan';
 import { chunksOf, type Manifest, manifestOf, payloadBytes } from '@consilium/tensors';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { FakeSite } from '../testing/fake-site.fixture.js';
@@ -253,7 +254,7 @@ it('takes no hello that is larger than any site needs', async () => {
       instanceId: ash.instanceId,
       startCount: 1n,
       agentVersion: 'test',
-      vocabularyVersion: 1,
+      vocabularyVersion: VOCABULARY_VERSION,
       ...changes,
     });
   const dataset = (index: number) => ({ name: `d-${index}`, version: 'v1', train: 1n, validation: 1n, test: 1n });

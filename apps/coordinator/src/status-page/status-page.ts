@@ -78,7 +78,7 @@ function roundTable(run: RunView): Html {
   const columns = [
     ...[{ title: 'Round' }, { title: 'State' }],
     ...metrics.map((title) => ({ title, isNumber: true })),
-    { title: 'Missing or refused' },
+    { title: 'Missing, refused or limited' },
   ];
   const rows = shown.map((round) => [
     ...[round.number, stateLabel(round.state)],
@@ -89,9 +89,13 @@ function roundTable(run: RunView): Html {
   return html`${table(columns, rows)}${earlier > 0 && html`<p class="soft">and ${earlier} earlier</p>`}`;
 }
 
-/** Who was not part of a round, and why it was aborted. */
-function exceptions({ missing, refused, abortedBecause }: RoundView): string {
-  const sites = [...missing.map((site) => `${site} missing`), ...refused.map(({ site, code }) => `${site} ${code}`)];
+/** Who was not part of a round, or counts for less in it, and why it was aborted. */
+function exceptions({ missing, refused, weights, abortedBecause }: RoundView): string {
+  const sites = [
+    ...missing.map((site) => `${site} missing`),
+    ...refused.map(({ site, code }) => `${site} ${code}`),
+    ...weights.flatMap(({ site, limited }) => (limited === null ? [] : [`${site} ${limited}`])),
+  ];
   return abortedBecause ?? sites.join(', ');
 }
 

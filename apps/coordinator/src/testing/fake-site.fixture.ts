@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createClient, type ServiceClient } from '@consilium/grpc';
 import { buildModel, modelPorts } from '@consilium/models';
 import { type Authority, type IssuedCertificate, issueSiteCertificate } from '@consilium/pki';
-import { type Plan, planFromCanonical } from '@consilium/plan';
+import { type Plan, planFromCanonical, VOCABULARY_VERSION } from '@consilium/plan';
 import {
   CoordinatorService,
   type EvaluateAssignment,
@@ -64,7 +64,7 @@ export class FakeSite {
 
   async hello(startCount = 1n, instanceId: string = this.instanceId) {
     return this.calls.hello({
-      ...{ instanceId, startCount, agentVersion: 'test', vocabularyVersion: 1 },
+      ...{ instanceId, startCount, agentVersion: 'test', vocabularyVersion: VOCABULARY_VERSION },
       backEnds: [{ name: 'cpu', threads: 1 }],
       datasets: [{ name: DATASET, version: VERSION, train: BigInt(this.exampleCount), validation: 4n, test: 4n }],
     });

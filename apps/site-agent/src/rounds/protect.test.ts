@@ -32,7 +32,7 @@ afterEach(() => {
 const assignment = (changes: Partial<Assignment> = {}): Assignment => ({
   runId: 'run-1',
   round: 3,
-  plan: SMALL_PLAN,
+  plan: { ...SMALL_PLAN, protection: { ...SMALL_PLAN.protection, maximumDeltaNorm: 1000 } },
   datasetVersion: 'v',
   modelDigest: BASE,
   model: manifestOf(layout, new Float32Array(length)),

@@ -37,7 +37,7 @@ export function protectWith(work: Pick<Work, 'siteId' | 'weights' | 'state'>) {
 }
 
 /** Answers the norm. */
-function requireHarmless(delta: LocalDelta, maximumDeltaNorm: number): number {
+function requireHarmless(delta: LocalDelta, maximumDeltaNorm = Number.POSITIVE_INFINITY): number {
   let squares = 0;
   for (const value of delta.values) squares += value * value;
   // A NaN or an infinity anywhere makes the sum one; float64 holds any sum of squares of finite float32 values.

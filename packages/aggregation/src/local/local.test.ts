@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aggregateInMemory, from } from '../in-memory.fixture.js';
+import { aggregateInMemory, from, UNBOUNDED } from '../in-memory.fixture.js';
 import { keepsTheContract } from '../strategy.contract.js';
 import { local } from './local.js';
 
@@ -17,6 +17,6 @@ describe('local', () => {
 
   it('refuses to make one model of several sites', () => {
     const updates = [from('a', 1, [1]), from('b', 1, [1])];
-    expect(() => local.weigh(updates, {})).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
+    expect(() => local.weigh(updates, UNBOUNDED, {})).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
   });
 });

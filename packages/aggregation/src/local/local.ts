@@ -1,5 +1,6 @@
 import { ConsiliumError } from '@consilium/errors';
 import { movedBy } from '../aggregate-chunk.js';
+import { requireAggregable } from '../require-aggregable.js';
 import type { AggregationStrategy } from '../strategy.js';
 
 /**
@@ -7,7 +8,7 @@ import type { AggregationStrategy } from '../strategy.js';
  * with, on the same machinery. Each group holds one update (see `groupsOf`), so the host's weighted sum is that delta itself.
  *
  * Numbers  one float64 addition, rounded once to float32.
- * Errors   QUORUM_NOT_MET when the site has no example.
+ * Errors   those of `requireAggregable`. A site moves no other site's model, so nothing is bounded.
  */
 export const local: AggregationStrategy = {
   name: 'local',
@@ -15,10 +16,12 @@ export const local: AggregationStrategy = {
   sees: 'sum-only',
   needs: [],
   stateSlots: [],
-  weigh(updates) {
-    if (updates.length !== 1) throw new ConsiliumError('INTERNAL', { updates: updates.length });
-    if (updates[0]!.exampleCount <= 0) throw new ConsiliumError('QUORUM_NOT_MET', { updates: 1 });
-    return Float64Array.of(1);
+  weigh(updates, bounds) {
+    requireAggregable(updates, bounds);
+    const [own] = updates;
+    if (own === undefined || updates.length > 1) throw new ConsiliumError('INTERNAL', { updates: updates.length });
+    const { siteId, deltaNorm } = own;
+    return [{ siteId, exampleShare: 1, share: 1, deltaNorm, clippedNorm: deltaNorm, weight: 1 }];
   },
   step: (chunk) => ({ global: movedBy(chunk), state: [] }),
 };
