@@ -64,7 +64,7 @@ export class RoundTransitions {
   /** Ends a round without a new model; the run goes on from the same one with another round. */
   async abort(
     transaction: Transaction,
-    loaded: LoadedRun,
+    loaded: Pick<LoadedRun, 'now' | 'participations'>,
     round: RoundRow,
     failure: RoundFailure,
     how: { event: 'reject' | 'abort'; missing: readonly string[] } = { event: 'abort', missing: [] },
@@ -154,7 +154,12 @@ export class RoundTransitions {
     ]);
   }
 
-  private async markMissing(transaction: Transaction, loaded: LoadedRun, round: RoundRow, missing: readonly string[]) {
+  private async markMissing(
+    transaction: Transaction,
+    loaded: Pick<LoadedRun, 'now' | 'participations'>,
+    round: RoundRow,
+    missing: readonly string[],
+  ) {
     const { runId, number } = round;
     // The machine refuses to miss a site that has delivered.
     for (const { state } of loaded.participations.filter((p) => missing.includes(p.siteId)))

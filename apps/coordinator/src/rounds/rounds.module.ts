@@ -10,6 +10,7 @@ import { AdvanceRun } from './advance-run.js';
 import { AggregateRound } from './aggregate-round.js';
 import { Announce } from './announce.js';
 import { FindWork } from './find-work.js';
+import { GiveUp } from './give-up.js';
 import { MakeCandidate } from './make-candidate.js';
 import { ProgressService } from './progress.service.js';
 import { RoundTransitions } from './round-transitions.js';
@@ -32,6 +33,7 @@ import { WorkBell } from './work-bell.js';
       AggregateRound,
       MakeCandidate,
       Announce,
+      GiveUp,
     ],
     ...[WorkBell, FindWork, WorkService, ProgressService, TransferService, UpdateService],
   ],

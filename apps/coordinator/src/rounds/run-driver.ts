@@ -1,12 +1,26 @@
-import { type ErrorCode, errorCode } from '@consilium/errors';
+import { ConsiliumError, type ErrorCode, type ErrorKind, errorCode } from '@consilium/errors';
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { UploadArea } from '../chunks/upload-area.js';
+import { withDatabaseErrors } from '../platform/database-error.js';
 import { errorFields, LOGGER, type Logger } from '../platform/logger.js';
 import { WakeQueue } from '../platform/wake-queue.js';
 import { RunRepository } from '../runs/run.repository.js';
 import { AdvanceRun } from './advance-run.js';
+import { GiveUp } from './give-up.js';
 
-const RETRY_MS = 3000;
+const FIRST_RETRY_MS = 3000;
+const LONGEST_RETRY_MS = 60_000;
+/** About six minutes. What may pass by itself, or when a person makes room, is tried for ever. */
+const MOST_ATTEMPTS = 10;
+const PASSING_KINDS: readonly ErrorKind[] = ['unavailable', 'exhausted', 'ambiguous'];
+
+interface Failure {
+  readonly code: ErrorCode;
+  /** Attempts in a row. */
+  readonly attempts: number;
+  /** Those of them that failed of what does not pass. */
+  readonly hopeless: number;
+}
 
 interface Drive {
   isWokenAgain: boolean;
@@ -20,11 +34,12 @@ interface Drive {
 @Injectable()
 export class RunDriver implements BeforeApplicationShutdown {
   private readonly drives = new Map<string, Drive>();
-  private readonly failures = new Map<string, ErrorCode>();
+  private readonly failures = new Map<string, Failure>();
   private readonly stopping = new AbortController();
 
   constructor(
     private readonly advance: AdvanceRun,
+    private readonly giveUp: GiveUp,
     private readonly runs: RunRepository,
     private readonly queue: WakeQueue,
     private readonly uploads: UploadArea,
@@ -61,7 +76,7 @@ export class RunDriver implements BeforeApplicationShutdown {
 
   /** Of what the last attempt to advance a run failed, as long as none has succeeded since. */
   lastFailure(runId: string): ErrorCode | null {
-    return this.failures.get(runId) ?? null;
+    return this.failures.get(runId)?.code ?? null;
   }
 
   /** Finishes the steps under way; the next process goes on from there. */
@@ -79,10 +94,37 @@ export class RunDriver implements BeforeApplicationShutdown {
         if (until !== null) await this.queue.wakeAt(runId, until);
       } while (drive.isWokenAgain && !this.stopping.signal.aborted);
     } catch (error) {
-      if (this.stopping.signal.aborted) return;
-      this.failures.set(runId, errorCode(error));
-      this.logger.error({ runId, ...errorFields(error) }, 'the run could not be advanced; it is tried again');
-      setTimeout(() => this.wake(runId), RETRY_MS).unref();
+      if (!this.stopping.signal.aborted) await this.failed(runId, error);
     }
   }
+
+  /** Tries again later, or ends a run that no attempt has brought on: somebody has to see it. */
+  private async failed(runId: string, error: unknown): Promise<void> {
+    const before = this.failures.get(runId);
+    const failure: Failure = {
+      code: errorCode(error),
+      attempts: (before?.attempts ?? 0) + 1,
+      hopeless: isPassing(error) ? 0 : (before?.hopeless ?? 0) + 1,
+    };
+    this.failures.set(runId, failure);
+    const { code, attempts, hopeless } = failure;
+    if (hopeless >= MOST_ATTEMPTS) {
+      this.logger.error({ runId, attempts, ...errorFields(error) }, 'the run cannot be advanced; it is failed');
+      try {
+        await this.giveUp.on(runId, code, hopeless);
+        this.failures.delete(runId);
+        return;
+      } catch (second) {
+        this.logger.error({ runId, ...errorFields(second) }, 'the run could not even be failed; it is tried again');
+      }
+    } else
+      this.logger.error({ runId, attempts, ...errorFields(error) }, 'the run could not be advanced; it is tried again');
+    const pauseMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempts - 1));
+    setTimeout(() => this.wake(runId), pauseMs).unref();
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  const ours = withDatabaseErrors(error);
+  return ours instanceof ConsiliumError && (PASSING_KINDS.includes(ours.kind) || ours.code === 'STOPPED');
 }

@@ -48,7 +48,7 @@ export class RunTransitions {
   /** Ends a run before its time: by the machine (`fail`) or by a person (`abort`). */
   async end(
     transaction: Transaction,
-    loaded: LoadedRun,
+    loaded: Pick<LoadedRun, 'run' | 'now'>,
     event: 'fail' | 'abort',
     reason: string,
     actor?: Act['actor'],
@@ -127,7 +127,7 @@ export class RunTransitions {
 
   private async save(
     transaction: Transaction,
-    { run, now }: LoadedRun,
+    { run, now }: Pick<LoadedRun, 'run' | 'now'>,
     event: RunEvent,
     changes: Changes,
     acts: Act[],

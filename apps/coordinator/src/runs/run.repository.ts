@@ -52,6 +52,17 @@ export class RunRepository {
     return this.load(transaction, runId);
   }
 
+  /** The same for who needs only the run itself, its newest round and the ids of its sites. Errors  RUN_NOT_FOUND. */
+  async lockAlone(transaction: Transaction, runId: string) {
+    await transaction.$queryRaw`SELECT id FROM run WHERE id = ${runId}::uuid FOR UPDATE`;
+    const run = await transaction.run.findUnique({ where: { id: runId } });
+    if (run === null) throw new ConsiliumError('RUN_NOT_FOUND', { runId });
+    const latest = await transaction.round.findFirst({ where: { runId }, orderBy: { number: 'desc' } });
+    const participants = await transaction.participant.findMany({ where: { runId }, select: { siteId: true } });
+    const now = await databaseNow(transaction);
+    return { run, latest, now, sites: participants.map((p) => p.siteId) };
+  }
+
   /** Errors  RUN_NOT_FOUND. */
   async load(client: Transaction, runId: string): Promise<LoadedRun> {
     const found = await client.run.findUnique({ where: { id: runId }, include: { participants: true, rounds: true } });
