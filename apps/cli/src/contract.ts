@@ -23,6 +23,14 @@ export interface PlanView {
 
 export type Metrics = Readonly<Record<string, number | null>>;
 
+export interface SiteMetrics {
+  readonly site: string;
+  readonly examples: number;
+  readonly metrics: Metrics;
+  /** Why there are none. */
+  readonly problem: string | null;
+}
+
 export interface ParticipationView {
   readonly site: string;
   readonly state: string;
@@ -59,7 +67,9 @@ export interface RoundView {
   }[];
   readonly validation: {
     readonly metrics: Metrics;
-    readonly sites: readonly { readonly site: string; readonly examples: number; readonly metrics: Metrics }[];
+    readonly sites: readonly SiteMetrics[];
+    /** Why there are no metrics of all sites. */
+    readonly problem: string | null;
   } | null;
 }
 
@@ -70,6 +80,8 @@ export interface RunView {
   readonly strategy: string;
   readonly state: string;
   readonly reason: string | null;
+  /** Why the coordinator cannot show the run whole. */
+  readonly problem: string | null;
   readonly waitsFor: string | null;
   readonly createdAt: string;
   readonly finishedAt: string | null;
@@ -114,10 +126,10 @@ export interface ModelResult {
   readonly origin: 'initial' | 'global' | 'local';
   readonly site: string | null;
   readonly round: number;
-  readonly sites: readonly { readonly site: string; readonly examples: number; readonly metrics: Metrics }[];
+  readonly sites: readonly SiteMetrics[];
   /** Asked, and without a result: `overall` is without them. */
   readonly missing: readonly string[];
-  readonly overall: { readonly examples: number; readonly metrics: Metrics };
+  readonly overall: { readonly examples: number; readonly metrics: Metrics; readonly problem: string | null };
 }
 
 /** Figures on the split `test`, read once, after the last round; overall from added statistics. */

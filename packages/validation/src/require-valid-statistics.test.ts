@@ -78,6 +78,32 @@ it.each([[null], [undefined], [5], ['statistics'], [[]], [{}]])('%o is no statis
   expect(() => requireValidStatistics(value, EXAMPLES)).toThrow(invalid);
 });
 
+it('no site can count more examples than it has, nor more than a sum can hold', () => {
+  for (const [valid, shape] of [
+    [films(), FILMS],
+    [examples(), EXAMPLES],
+  ] as const) {
+    expect(requireValidStatistics(valid, shape, 3)).toEqual(valid);
+    expect(() => requireValidStatistics(valid, shape, 2)).toThrow(invalid);
+  }
+  const [all, half] = [Number.MAX_SAFE_INTEGER, 2 ** 52];
+  const none = new Array(10).fill(0);
+  const many = (a: number, b: number) => ({
+    ...{ kind: 'classification', examples: a + b, confusion: [a, 0, 0, b] },
+    classes: [
+      { positives: [a, ...none], negatives: [b, ...none] },
+      { positives: [b, ...none], negatives: [a, ...none] },
+    ],
+  });
+  expect(requireValidStatistics(many(half, half - 1), EXAMPLES)).toMatchObject({ examples: all });
+  expect(() => requireValidStatistics(many(half, half), EXAMPLES)).toThrow(invalid);
+  const empty = { ...films().structures[0], truePositivePixels: 0, falsePositivePixels: 0, falseNegativePixels: 0 };
+  const structure = { ...empty, emptyFilms: all, diceSumMicro: 0, iouSumMicro: 0, trueNegativePixels: all };
+  expect(() => requireValidStatistics({ kind: 'segmentation', films: all, structures: [structure] }, FILMS)).toThrow(
+    invalid,
+  );
+});
+
 it('statistics of another plan are refused', () => {
   expect(() => requireValidStatistics(films(), EXAMPLES)).toThrow(invalid);
   expect(() => requireValidStatistics(films(), { ...FILMS, structures: 2 })).toThrow(invalid);

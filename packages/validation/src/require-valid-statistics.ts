@@ -1,3 +1,4 @@
+import { judgedExamples } from './metrics.js';
 import { refuse } from './refuse.js';
 import type { ClassificationStatistics, ClassStatistics, SegmentationStatistics, Statistics } from './statistics.js';
 
@@ -26,15 +27,21 @@ export function statisticsShape({ task, preprocessing, validation }: JudgedTask)
 }
 
 /**
- * Reads statistics that another process sent: every number is a count, and the counts agree with one another. A site may
- * still lie about its data, but not in a way that no data could give.
+ * Reads statistics that another process sent, or that were stored: every number is a count, and the counts agree with one another.
+ * A site may still lie about its data, but not in a way that no data could give.
  *
+ * Units    `mostExamples`: examples that the site has for the split, where it has told.
+ * Numbers  no sum of them leaves the safe integers.
  * Errors   EVALUATION_INVALID.
  */
-export function requireValidStatistics(value: unknown, shape: StatisticsShape): Statistics {
+export function requireValidStatistics(value: unknown, shape: StatisticsShape, mostExamples?: number): Statistics {
   const record = requireRecord(value);
   if (record.kind !== shape.kind) refuse('statistics of another kind');
-  return shape.kind === 'segmentation' ? readSegmentation(record, shape) : readClassification(record, shape);
+  const statistics =
+    shape.kind === 'segmentation' ? readSegmentation(record, shape) : readClassification(record, shape);
+  if (mostExamples !== undefined && judgedExamples(statistics) > mostExamples)
+    refuse('more examples than the site has told of');
+  return statistics;
 }
 
 function readSegmentation(
@@ -42,6 +49,7 @@ function readSegmentation(
   shape: StatisticsShape & { kind: 'segmentation' },
 ): SegmentationStatistics {
   const films = requireCount(record.films, 'films');
+  const pixels = requireCount(films * shape.pixelsPerFilm, 'films times pixels');
   const structures = requireList(record.structures, shape.structures, 'structures').map((entry) => {
     const s = requireRecord(entry);
     const structure = {
@@ -56,7 +64,7 @@ function readSegmentation(
     const judged = films - structure.emptyFilms;
     const marked = structure.truePositivePixels + structure.falsePositivePixels + structure.falseNegativePixels;
     if (judged < 0) refuse('more empty films than films');
-    if (marked + structure.trueNegativePixels !== films * shape.pixelsPerFilm) refuse('not all pixels are counted');
+    if (marked + structure.trueNegativePixels !== pixels) refuse('not all pixels are counted');
     if (marked < judged || marked > judged * shape.pixelsPerFilm) refuse('marked pixels and empty films disagree');
     if (structure.diceSumMicro > judged * 1_000_000) refuse('a Dice above 1');
     // IoU <= Dice <= 2 IoU for every film; rounding moves each of them by half a millionth at most.
@@ -108,5 +116,8 @@ function requireCount(value: unknown, name: string): number {
 }
 
 function total(counts: readonly number[]): number {
-  return counts.reduce((a, b) => a + b, 0);
+  return requireCount(
+    counts.reduce((a, b) => a + b, 0),
+    'a sum',
+  );
 }

@@ -58,7 +58,7 @@ export async function listRuns(options: Options, environment: Environment): Prom
 export async function showRun(id: string, options: Options, environment: Environment): Promise<void> {
   const client = await connect(options, environment);
   const run = await client.run(id);
-  const results = run.state === 'completed' ? await client.results(id) : undefined;
+  const results = run.state === 'completed' && !run.problem ? await client.results(id) : undefined;
   if (options.json) printJson({ ...run, ...(results ? { results } : {}) });
   else print(describeRun(run, results));
 }
@@ -69,7 +69,7 @@ export async function watchRun(id: string, options: Options, environment: Enviro
   const stop = stopSignals(() => {});
   const [run] = await followRuns(client, [id], { stop });
   if (!run || !hasEnded(run)) return;
-  print(describeRun(run, run.state === 'completed' ? await client.results(id) : undefined));
+  print(describeRun(run, run.state === 'completed' && !run.problem ? await client.results(id) : undefined));
   if (run.state !== 'completed') process.exitCode = 1;
 }
 
@@ -88,6 +88,7 @@ export function describeRun(run: RunView, results: RunResults | undefined): stri
   const lines = [
     `run ${run.id}: plan ${run.planName}, strategy ${run.strategy}, ${run.state}${run.reason ? ` (${run.reason})` : ''}`,
   ];
+  if (run.problem) lines.push(run.problem);
   if (run.waitsFor) lines.push(run.waitsFor);
   const sites = run.participants.map(({ site, state, exampleCount, reason }) => [
     site,
@@ -99,15 +100,19 @@ export function describeRun(run: RunView, results: RunResults | undefined): stri
   const rounds = run.rounds.map((round) => [
     String(round.number),
     round.state,
-    Object.entries(round.validation?.metrics ?? {})
-      .map(([name, value]) => `${name} ${value === null ? '–' : value.toFixed(3)}`)
-      .join(', '),
+    round.validation?.problem
+      ? 'not computable'
+      : Object.entries(round.validation?.metrics ?? {})
+          .map(([name, value]) => `${name} ${value === null ? '–' : value.toFixed(3)}`)
+          .join(', '),
     round.missing.join(', '),
     round.refused.map(({ site, code }) => `${site}: ${code}`).join(', '),
     limitedText(round),
   ]);
   if (rounds.length > 0)
     lines.push('', formatTable(['round', 'state', 'validation', 'missing', 'refused', 'limited'], rounds));
+  for (const { number, validation } of run.rounds)
+    if (validation?.problem) lines.push(`round ${number}: validation not computable: ${validation.problem}`);
   const models = (results?.models ?? []).map((model) => [
     model.site ? `${model.origin} (${model.site})` : model.origin,
     ...(results?.metrics ?? []).map((name) => {
@@ -122,6 +127,9 @@ export function describeRun(run: RunView, results: RunResults | undefined): stri
       ...results.models
         .filter(({ missing }) => missing.length > 0)
         .map(({ origin, site, missing }) => `${site ? `${origin} (${site})` : origin}: without ${missing.join(', ')}`),
+      ...results.models
+        .filter(({ overall }) => overall.problem)
+        .map(({ digest, overall }) => `${digest}: not computable: ${overall.problem}`),
     );
   return lines.join('\n');
 }

@@ -15,11 +15,11 @@ function model(
     site,
     round,
     sites: [
-      { site: 'alder', examples: 30, metrics: { auroc: alder, accuracy: 0.111 } },
-      { site: 'birch', examples: 7, metrics: { auroc: birch, accuracy: 0.222 } },
+      { site: 'alder', examples: 30, metrics: { auroc: alder, accuracy: 0.111 }, problem: null },
+      { site: 'birch', examples: 7, metrics: { auroc: birch, accuracy: 0.222 }, problem: null },
     ],
     missing: [],
-    overall: { examples: 37, metrics: { auroc: all, accuracy: 0.333 } },
+    overall: { examples: 37, metrics: { auroc: all, accuracy: 0.333 }, problem: null },
   };
 }
 

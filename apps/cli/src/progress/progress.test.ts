@@ -35,6 +35,7 @@ function run(rounds: readonly RoundView[], more: Partial<RunView> = {}): RunView
     strategy: 'fedavg',
     state: 'running',
     reason: null,
+    problem: null,
     waitsFor: null,
     createdAt: '2026-11-21T09:00:00Z',
     finishedAt: null,
@@ -51,9 +52,10 @@ function run(rounds: readonly RoundView[], more: Partial<RunView> = {}): RunView
 const validated = {
   metrics: { dice: 0.6125, iou: 0.45 },
   sites: [
-    { site: 'alder', examples: 9, metrics: { dice: 0.6 } },
-    { site: 'birch', examples: 4, metrics: { dice: null } },
+    { site: 'alder', examples: 9, metrics: { dice: 0.6 }, problem: null },
+    { site: 'birch', examples: 4, metrics: { dice: null }, problem: null },
   ],
+  problem: null,
 };
 
 it('a terminal shows for each site at work how far it is', () => {
@@ -87,5 +89,20 @@ it('a log gets one line for each round that has ended, with who was missing, and
     'phantom-segmentation fedavg: round 1/6 closed, dice 0.613 (alder 0.600, birch –), missing: oak',
     'phantom-segmentation fedavg: round 2/6 aborted, too few updates',
     'phantom-segmentation fedavg: failed: no quorum  61 s',
+  ]);
+});
+
+it('a log says what the bounds took from a site, and why a round has no figure', () => {
+  const lines: string[] = [];
+  const weight = { site: 'alder', exampleShare: 0.9, share: 0.5, deltaNorm: 2, clippedNorm: 2 };
+  const weights = [
+    { ...weight, limited: 'weighs 50 % instead of 90 %' },
+    { ...weight, site: 'birch', limited: null },
+  ];
+  const validation = { metrics: {}, sites: [], problem: 'birch: The statistics do not fit the plan.' };
+  new ProgressLines((line) => lines.push(line)).show([run([round(1, 'closed', { weights, validation })])]);
+  expect(lines).toEqual([
+    'phantom-segmentation fedavg: round 1/6 closed, validation not computable: birch: The statistics do not fit the plan.,' +
+      ' alder weighs 50 % instead of 90 %',
   ]);
 });

@@ -12,6 +12,7 @@ export function isOver(round: RoundView): boolean {
 /** `dice 0.612 (alder 0.601, birch 0.640)`; empty when nothing was validated. */
 export function validationText(round: RoundView): string {
   if (!round.validation) return '';
+  if (round.validation.problem) return `validation not computable: ${round.validation.problem}`;
   const name = mainMetric(round.validation.metrics);
   if (!name) return '';
   const sites = round.validation.sites.map(({ site, metrics }) => `${site} ${figure(metrics[name])}`);

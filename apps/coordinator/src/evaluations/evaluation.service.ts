@@ -36,7 +36,8 @@ export class EvaluationService {
    * Books the statistics of an evaluation, or that the site cannot give them. The same result again gets the same receipt.
    *
    * Errors   EVALUATION_NOT_FOUND for one that this site was not asked for; EVALUATION_INVALID when it is of another model, data
-   *          or split than asked, or its numbers contradict each other; EVALUATION_CONFLICT; EVALUATION_LATE.
+   *          or split than asked, is of more examples than the site had told of when it accepted, or its numbers contradict each
+   *          other; EVALUATION_CONFLICT; EVALUATION_LATE.
    */
   async submit(submitted: SubmittedEvaluation): Promise<Receipt> {
     const row = await this.database.client.evaluation.findUnique({
@@ -52,13 +53,21 @@ export class EvaluationService {
       result.kind === 'statistics'
         ? {
             state: 'received',
-            statistics: requireValidStatistics(result.statistics, statisticsShape(plan)),
+            statistics: requireValidStatistics(result.statistics, statisticsShape(plan), await this.declared(row)),
             failureCode: null,
           }
         : { state: 'failed', statistics: null, failureCode: isErrorCode(result.code) ? result.code : 'INTERNAL' };
     const receipt = await this.database.transaction((transaction) => this.book(transaction, row, outcome));
     this.driver.wake(row.runId);
     return receipt;
+  }
+
+  /** How many examples the site has for what it was asked to evaluate, as it told when it accepted. */
+  private async declared({ runId, siteId, split }: EvaluationRow): Promise<number> {
+    const where = { runId_siteId: { runId, siteId } };
+    const told = await this.database.client.participant.findUniqueOrThrow({ where });
+    const counts = { train: Number(told.exampleCount ?? 0), validation: told.validationCount, test: told.testCount };
+    return counts[split] ?? 0;
   }
 
   private async book(transaction: Transaction, { id, runId }: EvaluationRow, outcome: Outcome): Promise<Receipt> {

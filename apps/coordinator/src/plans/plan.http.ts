@@ -22,7 +22,7 @@ export class PlanController {
 
   @Get()
   async list() {
-    return (await this.plans.list()).map(planView);
+    return this.plans.list();
   }
 
   @Get(':hash')

@@ -1,5 +1,6 @@
+import { ConsiliumError, ERRORS } from '@consilium/errors';
 import { buildModel, modelPorts } from '@consilium/models';
-import { canonicalPlan, checkPlan, planHash, planProse } from '@consilium/plan';
+import { canonicalPlan, checkPlan, type Plan, planHash, planProse } from '@consilium/plan';
 import { Injectable } from '@nestjs/common';
 import { AuditLog, subject } from '../audit/audit-log.js';
 import { Database } from '../platform/database.js';
@@ -40,17 +41,34 @@ export class PlanService {
     return this.register.plan(hash);
   }
 
-  /** Oldest first. */
-  async list(): Promise<StoredPlan[]> {
+  /** Oldest first. One that cannot be read, of another vocabulary say, is told by its name: it must not hide the others. */
+  async list(): Promise<PlanView[]> {
     const rows = await this.database.client.plan.findMany({
-      select: { hash: true },
+      select: { hash: true, name: true },
       orderBy: [{ createdAt: 'asc' }, { hash: 'asc' }],
     });
-    return Promise.all(rows.map(({ hash }) => this.register.plan(hash)));
+    const views: PlanView[] = [];
+    for (const { hash, name } of rows)
+      views.push(await this.register.plan(hash).then(planView, (error) => unreadable(hash, name, error)));
+    return views;
   }
 }
 
+function unreadable(hash: string, name: string, error: unknown): PlanView {
+  if (!(error instanceof ConsiliumError) || error.kind === 'unavailable') throw error;
+  return { hash, name, plan: null, prose: '', problem: ERRORS[error.code].say };
+}
+
 /** A plan as HTTP shows it. */
-export function planView({ hash, plan }: StoredPlan) {
-  return { hash, name: plan.name, plan, prose: planProse(plan) };
+export interface PlanView {
+  readonly hash: string;
+  readonly name: string;
+  readonly plan: Plan | null;
+  readonly prose: string;
+  /** Why there is no plan to show; null when there is. */
+  readonly problem: string | null;
+}
+
+export function planView({ hash, plan }: StoredPlan): PlanView {
+  return { hash, name: plan.name, plan, prose: planProse(plan), problem: null };
 }

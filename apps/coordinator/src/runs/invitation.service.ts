@@ -39,11 +39,18 @@ export class InvitationService {
       if (participant.state === said.state && participant.datasetVersion === said.datasetVersion) return;
       if (run.state !== 'inviting' || participant.state !== 'invited')
         throw new ConsiliumError('RUN_EVENT_NOT_ALLOWED', { run: run.state, participant: participant.state });
-      if (answer.kind === 'accept') requireDeclared(await this.datasetsOf(transaction, siteId), plan.plan, answer);
+      const declared =
+        answer.kind === 'accept'
+          ? requireDeclared(await this.datasetsOf(transaction, siteId), plan.plan, answer)
+          : undefined;
       advanceParticipation(participant.state, answer.kind);
       await transaction.participant.update({
         where: { runId_siteId: { runId, siteId } },
-        data: { ...said, answeredAt: now },
+        data: {
+          ...said,
+          ...(declared && { validationCount: declared.validation, testCount: declared.test }),
+          answeredAt: now,
+        },
       });
       await this.audit.append(transaction, [
         {
@@ -69,13 +76,13 @@ export class InvitationService {
 
 /**
  * What a site accepts with is what its last Hello told of that dataset version: fewer, where it has no label or mask for some or
- * the plan selects, but never more.
+ * the plan selects, but never more. Answers what it told.
  */
 function requireDeclared(
   datasets: readonly DatasetDescription[],
   plan: Plan,
   { datasetVersion, exampleCount }: Extract<Answer, { kind: 'accept' }>,
-): void {
+): DatasetDescription {
   if (exampleCount < BigInt(plan.data.minimumTrainingExamples))
     throw new ConsiliumError('REQUEST_INVALID', { exampleCount: Number(exampleCount) });
   const declared = datasets.find(({ name, version }) => name === plan.data.dataset && version === datasetVersion);
@@ -83,6 +90,7 @@ function requireDeclared(
     throw new ConsiliumError('DATASET_COUNT_MISMATCH', {
       ...{ datasetVersion, accepted: Number(exampleCount), declared: declared?.train ?? 0 },
     });
+  return declared;
 }
 
 function changesOf(answer: Answer) {

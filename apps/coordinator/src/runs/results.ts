@@ -1,16 +1,11 @@
-import {
-  judgedExamples,
-  type Metrics,
-  type PrimaryMetric,
-  primaryMetric,
-  type Statistics,
-} from '@consilium/validation';
+import type { Plan } from '@consilium/plan';
+import { type PrimaryMetric, primaryMetric } from '@consilium/validation';
 import { Injectable } from '@nestjs/common';
 import type { ModelOrigin } from '../generated/prisma/client.js';
 import { Database } from '../platform/database.js';
 import { bySite, type EvaluationRow, RunRepository } from './run.repository.js';
 import { RunTransitions } from './run-transitions.js';
-import { type SiteMetrics, validationView } from './run-view.js';
+import { type SiteMetrics, type ValidationView, validationView } from './validation-view.js';
 
 /** What a run has come to, on test data. */
 export interface ResultsView {
@@ -30,7 +25,7 @@ export interface ModelResults {
   /** The sites that were asked and whose statistics are not there, in site-id order. */
   readonly missing: readonly string[];
   /** From the added statistics of all of `sites`; no metrics before the first has come. */
-  readonly overall: { readonly examples: number; readonly metrics: Metrics };
+  readonly overall: Omit<ValidationView, 'sites'>;
 }
 
 @Injectable()
@@ -55,8 +50,11 @@ export class Results {
         ...{ digest, site, round },
         origin: site === null ? ('global' as const) : ('local' as const),
       })),
-    ].map((model) => ({ ...model, ...judged(bySite(rows.filter((row) => row.modelDigest === model.digest))) }));
-    const first = models.find((model) => model.sites.length > 0);
+    ].map((model) => ({
+      ...model,
+      ...judged(loaded.plan.plan, bySite(rows.filter((row) => row.modelDigest === model.digest))),
+    }));
+    const first = models.find((model) => Object.keys(model.overall.metrics).length > 0);
     return {
       metric: primaryMetric(loaded.plan.plan.task.kind),
       metrics: Object.keys(first?.overall.metrics ?? {}),
@@ -67,15 +65,10 @@ export class Results {
 
 type AskedRow = Pick<EvaluationRow, 'siteId' | 'state' | 'statistics'>;
 
-function judged(rows: readonly AskedRow[]): Pick<ModelResults, 'sites' | 'missing' | 'overall'> {
+function judged(plan: Plan, rows: readonly AskedRow[]): Pick<ModelResults, 'sites' | 'missing' | 'overall'> {
   const received = rows.filter((row) => row.state === 'received');
   const missing = rows.filter((row) => row.state !== 'received').map((row) => row.siteId);
-  if (received.length === 0) return { sites: [], missing, overall: { examples: 0, metrics: {} } };
-  const evaluations = received.map((row) => ({
-    siteId: row.siteId,
-    statistics: row.statistics as unknown as Statistics,
-  }));
-  const { metrics, sites } = validationView(evaluations);
-  const examples = evaluations.reduce((sum, { statistics }) => sum + judgedExamples(statistics), 0);
-  return { sites, missing, overall: { examples, metrics } };
+  if (received.length === 0) return { sites: [], missing, overall: { examples: 0, metrics: {}, problem: null } };
+  const { sites, ...overall } = validationView(plan, received);
+  return { sites, missing, overall };
 }

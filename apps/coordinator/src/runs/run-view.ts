@@ -1,4 +1,4 @@
-import { ERRORS } from '@consilium/errors';
+import { ConsiliumError, ERRORS, type ErrorCode, errorCode } from '@consilium/errors';
 import {
   decide,
   decideRun,
@@ -9,9 +9,10 @@ import {
   type RunState,
   sentenceOf,
 } from '@consilium/rounds';
-import { addStatistics, judgedExamples, type Metrics, metricsOf, type Statistics } from '@consilium/validation';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '../platform/database.js';
+import { withDatabaseErrors } from '../platform/database-error.js';
+import { errorFields, LOGGER, type Logger } from '../platform/logger.js';
 import { RunDriver } from '../rounds/run-driver.js';
 import { participantFacts, participationFacts, roundFacts, runFacts } from '../rounds/run-facts.js';
 import {
@@ -23,6 +24,7 @@ import {
   RunRepository,
 } from './run.repository.js';
 import { type FinalModel, RunTransitions } from './run-transitions.js';
+import { type StoredStatistics, type ValidationView, validationView } from './validation-view.js';
 import { type WeighedUpdate, type WeightView, weightViews } from './weights-view.js';
 
 /** A run as persons see it. */
@@ -33,6 +35,8 @@ export interface RunView {
   readonly strategy: string;
   readonly state: RunState;
   readonly reason: string | null;
+  /** Why the run cannot be shown whole, as a sentence: rounds and models are missing then. Null for every run in order. */
+  readonly problem: string | null;
   /** A sentence; null when nothing is awaited. */
   readonly waitsFor: string | null;
   readonly createdAt: Date;
@@ -84,24 +88,6 @@ export interface ParticipationView {
   readonly loss: number | null;
 }
 
-/** Metrics of all sites together, computed from the sums, and of each site. */
-export interface ValidationView {
-  readonly metrics: Metrics;
-  readonly sites: readonly SiteMetrics[];
-}
-
-export interface SiteMetrics {
-  readonly site: string;
-  readonly examples: number;
-  readonly metrics: Metrics;
-}
-
-interface EvaluationOfRun {
-  readonly round: number;
-  readonly siteId: string;
-  readonly statistics: Statistics;
-}
-
 @Injectable()
 export class RunViews {
   /** Rounds that are over never change, and people look again and again. */
@@ -112,15 +98,33 @@ export class RunViews {
     private readonly runs: RunRepository,
     private readonly transitions: RunTransitions,
     private readonly driver: RunDriver,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Errors  RUN_NOT_FOUND. */
+  /**
+   * A run that cannot be read, because a stored row of it is broken or of another version, is shown by what can be: it must not hide
+   * itself, and no other.
+   *
+   * Errors   RUN_NOT_FOUND, DATABASE_UNAVAILABLE.
+   */
   async view(runId: string): Promise<RunView> {
+    try {
+      return await this.whole(runId);
+    } catch (cause) {
+      const error = withDatabaseErrors(cause);
+      const code = errorCode(error);
+      if (code === 'RUN_NOT_FOUND' || ERRORS[code].kind === 'unavailable') throw error;
+      this.logger.error({ runId, ...errorFields(error) }, 'the run cannot be shown whole');
+      return this.remainder(runId, code);
+    }
+  }
+
+  private async whole(runId: string): Promise<RunView> {
     const loaded = await this.runs.read(runId);
     const { run, plan, tests } = loaded;
     return {
       ...{ id: run.id, planName: plan.plan.name, planHash: run.planHash, strategy: plan.plan.strategy.name },
-      ...{ state: run.state, reason: run.reason, waitsFor: this.waitsFor(loaded) },
+      ...{ state: run.state, reason: run.reason, problem: null, waitsFor: this.waitsFor(loaded) },
       ...{ createdAt: run.createdAt, finishedAt: run.finishedAt },
       participants: loaded.participants.map(participantView),
       rounds: await this.rounds(loaded),
@@ -128,6 +132,21 @@ export class RunViews {
       initialModelDigest: run.initialModelDigest,
       finalModels: await this.transitions.finalModels(this.database.client, loaded),
       evaluations: { done: tests.filter((e) => e.state === 'received').length, total: tests.length },
+    };
+  }
+
+  /** What the run's own row says, and its plan's name. */
+  private async remainder(runId: string, code: ErrorCode): Promise<RunView> {
+    const run = await this.database.client.run.findUnique({
+      where: { id: runId },
+      include: { plan: { select: { name: true } } },
+    });
+    if (run === null) throw new ConsiliumError('RUN_NOT_FOUND', { runId });
+    return {
+      ...{ id: run.id, planName: run.plan.name, planHash: run.planHash, strategy: '', state: run.state },
+      ...{ reason: run.reason, problem: `This run cannot be shown whole: ${ERRORS[code].say}`, waitsFor: null },
+      ...{ createdAt: run.createdAt, finishedAt: run.finishedAt, participants: [], rounds: [], roundsPlanned: 0 },
+      ...{ initialModelDigest: run.initialModelDigest, finalModels: [], evaluations: { done: 0, total: 0 } },
     };
   }
 
@@ -160,7 +179,7 @@ export class RunViews {
         row,
         bySite(participations.filter((p) => p.round === row.number)),
         updates.filter((u) => u.round === row.number),
-        bySite(evaluations.filter((e) => e.round === row.number) as unknown as EvaluationOfRun[]),
+        bySite(evaluations.filter((e) => e.round === row.number)),
       );
       if (isRoundOver(row.state)) this.over.set(keyOf(row), view);
       return view;
@@ -195,7 +214,7 @@ function roundView(
   round: RoundRow,
   participations: readonly ParticipationRow[],
   updates: readonly WeighedUpdate[],
-  evaluations: readonly EvaluationOfRun[],
+  evaluations: readonly StoredStatistics[],
 ): RoundView {
   const { number, state, startedAt, closedAt, candidateDigest } = round;
   return {
@@ -209,7 +228,7 @@ function roundView(
     abortedBecause: round.abortedReason,
     participations: participations.map(participationView),
     weights: BEFORE_SUBMISSIONS_CLOSE.includes(state) ? [] : weightViews(loaded.plan, updates),
-    validation: evaluations.length === 0 ? null : validationView(evaluations),
+    validation: evaluations.length === 0 ? null : validationView(loaded.plan.plan, evaluations),
   };
 }
 
@@ -221,17 +240,6 @@ function participationView(row: ParticipationRow): ParticipationView {
     ...{ site: row.siteId, state, stage, epoch, epochs, step, steps, loss },
     bytesDone: Number(row.bytesDone),
     bytesTotal: Number(row.bytesTotal),
-  };
-}
-
-export function validationView(evaluations: readonly Omit<EvaluationOfRun, 'round'>[]): ValidationView {
-  return {
-    metrics: metricsOf(addStatistics(evaluations.map((e) => e.statistics))),
-    sites: evaluations.map(({ siteId, statistics }) => ({
-      site: siteId,
-      examples: judgedExamples(statistics),
-      metrics: metricsOf(statistics),
-    })),
   };
 }
 

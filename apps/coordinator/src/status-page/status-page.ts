@@ -44,6 +44,7 @@ function runCard(run: RunView): Html {
   return html`<section class="card">
 <div class="head"><h3>${run.planName}</h3>${stateLabel(run.state)}<span class="soft">${run.strategy}, ${closed} of ${run.roundsPlanned} rounds, started ${time(run.createdAt)}</span></div>
 ${run.reason !== null && html`<p class="says bad">${run.reason}</p>`}
+${run.problem !== null && html`<p class="says bad">${run.problem}</p>`}
 ${run.waitsFor !== null && html`<p class="says">${run.waitsFor}</p>`}
 ${run.finishedAt === null && html`<progress max="${run.roundsPlanned}" value="${closed}" aria-label="closed rounds">${closed} of ${run.roundsPlanned}</progress>`}
 ${isAtWork && roundAtWork(newest)}
@@ -73,7 +74,7 @@ function roundTable(run: RunView): Html {
   const over = run.rounds.filter((round) => round.state === 'closed' || round.state === 'aborted').reverse();
   if (over.length === 0) return html``;
   const shown = over.slice(0, ROUNDS_SHOWN);
-  const judged = shown.find((round) => round.validation !== null);
+  const judged = shown.find((round) => round.validation !== null && round.validation.problem === null);
   const metrics = Object.keys(judged?.validation?.metrics ?? {}).slice(0, METRICS_SHOWN);
   const columns = [
     ...[{ title: 'Round' }, { title: 'State' }],
@@ -90,11 +91,12 @@ function roundTable(run: RunView): Html {
 }
 
 /** Who was not part of a round, or counts for less in it, and why it was aborted. */
-function exceptions({ missing, refused, weights, abortedBecause }: RoundView): string {
+function exceptions({ missing, refused, weights, validation, abortedBecause }: RoundView): string {
   const sites = [
     ...missing.map((site) => `${site} missing`),
     ...refused.map(({ site, code }) => `${site} ${code}`),
     ...weights.flatMap(({ site, limited }) => (limited === null ? [] : [`${site} ${limited}`])),
+    ...(validation?.problem ? [`validation not computable: ${validation.problem}`] : []),
   ];
   return abortedBecause ?? sites.join(', ');
 }

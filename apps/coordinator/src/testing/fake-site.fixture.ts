@@ -62,11 +62,11 @@ export class FakeSite {
     await this.hello();
   }
 
-  async hello(startCount = 1n, instanceId: string = this.instanceId) {
+  async hello(startCount = 1n, instanceId: string = this.instanceId, validation = 4n) {
     return this.calls.hello({
       ...{ instanceId, startCount, agentVersion: 'test', vocabularyVersion: VOCABULARY_VERSION },
       backEnds: [{ name: 'cpu', threads: 1 }],
-      datasets: [{ name: DATASET, version: VERSION, train: BigInt(this.exampleCount), validation: 4n, test: 4n }],
+      datasets: [{ name: DATASET, version: VERSION, train: BigInt(this.exampleCount), validation, test: 4n }],
     });
   }
 
@@ -177,11 +177,12 @@ export class FakeSite {
     return receipt!;
   }
 
-  async evaluate({ evaluationId, modelDigest, datasetVersion, split }: EvaluateAssignment, right = 3) {
+  /** `examples` beyond the four are all of the first class, and classified rightly. */
+  async evaluate({ evaluationId, modelDigest, datasetVersion, split }: EvaluateAssignment, right = 3, examples = 4n) {
     const { receipt } = await this.calls.submitEvaluation(
       {
         ...{ evaluationId, modelDigest, datasetVersion, split },
-        result: { case: 'statistics', value: fourExamples(right) },
+        result: { case: 'statistics', value: examplesOf(right, examples - 4n) },
       },
       this.metadata,
     );
@@ -231,21 +232,21 @@ export function wireManifest({ layoutDigest, bytes, chunkDigests }: Manifest) {
   return { layoutDigest: bytesOf(layoutDigest), bytes: BigInt(bytes), chunkDigests: chunkDigests.map(bytesOf) };
 }
 
-/** Statistics of two examples of each of two classes, `right` of the four classified rightly. */
-function fourExamples(right: number) {
-  const bins = (at: readonly number[]) =>
-    Array.from({ length: 11 }, (_, bin) => BigInt(at.filter((b) => b === bin).length));
+/** Statistics of two examples of each of two classes, `right` of the four classified rightly, and `more` of the first. */
+function examplesOf(right: number, more: bigint) {
+  const bins = (at: readonly number[], first = 0n) =>
+    Array.from({ length: 11 }, (_, bin) => BigInt(at.filter((b) => b === bin).length) + (bin === 0 ? first : 0n));
   const wrong = 4 - right;
   return {
     kind: {
       case: 'classification' as const,
       value: {
-        examples: 4n,
+        examples: 4n + more,
         classes: [
-          { positives: bins([9, 9]), negatives: bins([1, wrong === 0 ? 1 : 10]) },
-          { positives: bins([9, wrong === 0 ? 9 : 0]), negatives: bins([1, 1]) },
+          { positives: bins([9, 9], more), negatives: bins([1, wrong === 0 ? 1 : 10]) },
+          { positives: bins([9, wrong === 0 ? 9 : 0]), negatives: bins([1, 1], more) },
         ],
-        confusion: [2n, 0n, BigInt(wrong), BigInt(right - 2)],
+        confusion: [2n + more, 0n, BigInt(wrong), BigInt(right - 2)],
       },
     },
   };
