@@ -141,6 +141,10 @@ export const ERRORS = {
   NOT_FOUND: { kind: 'missing', say: 'There is nothing here.' },
   DATABASE_UNAVAILABLE: { kind: 'unavailable', say: 'The database does not answer.' },
   COORDINATOR_UNREACHABLE: { kind: 'unavailable', say: 'The coordinator does not answer.' },
+  RATE_LIMITED: {
+    kind: 'unavailable',
+    say: 'This site calls more often than the coordinator allows; it calls again after the time that the answer names.',
+  },
   ANSWER_LOST: { kind: 'ambiguous', say: 'The connection broke before the answer came.' },
   CERTIFICATE_INVALID: { kind: 'invalid', say: 'The certificate cannot be used.' },
   ALREADY_RUNNING: { kind: 'conflict', say: 'It is already running.' },

@@ -80,7 +80,7 @@ it('says apart what was never sent, what may have happened, and what this side s
   expect(await codeOf(client.pollWork({}, { signal: stop.signal }))).toBe('STOPPED');
   await gone.promise;
   expect(await codeOf(client.pollWork({}, { signal: stop.signal }))).toBe('STOPPED');
-  setTimeout(() => server.forceShutdown(), 50);
+  setTimeout(() => void stopServer(server, 0), 50);
   expect(await codeOf(client.pollWork({}))).toBe('ANSWER_LOST');
   expect(await codeOf(connect(port).pollWork({}))).toBe('COORDINATOR_UNREACHABLE');
 });

@@ -1,16 +1,19 @@
+import type { TLSSocket } from 'node:tls';
 import type { DescService, Message } from '@bufbuild/protobuf';
 import { ConsiliumError } from '@consilium/errors';
 import {
-  Server,
+  type ConnectionInjector,
   ServerCredentials,
   type ServerReadableStream,
   type ServerUnaryCall,
   type ServerWritableStream,
   type sendUnaryData,
   type UntypedServiceImplementation,
+  Server as WireServer,
 } from '@grpc/grpc-js';
-import { CHANNEL_OPTIONS, refusePublicRoots, type TlsIdentity } from './connection-options.js';
+import { SERVER_OPTIONS, type TlsIdentity } from './connection-options.js';
 import { toServiceError } from './error-translation.js';
+import { DOOR_LIMITS, type DoorLimits, FrontDoor } from './front-door.js';
 import { type Outgoing, serviceDefinition } from './service-definition.js';
 import type { ServerCall, ServiceHandlers } from './service-types.js';
 import { writeAll } from './streams.js';
@@ -21,7 +24,7 @@ export interface ServiceOptions {
 }
 
 /** What the three kinds of calls have in common. */
-type Wire = Pick<ServerUnaryCall<unknown, unknown>, 'getPath' | 'getAuthContext' | 'metadata'> & {
+type Wire = Pick<ServerUnaryCall<unknown, unknown>, 'getPath' | 'getPeer' | 'getAuthContext' | 'metadata'> & {
   on(event: 'cancelled', listener: () => void): unknown;
 };
 
@@ -30,18 +33,10 @@ interface UntypedHandlers {
   readonly [method: string]: (input: unknown, call: ServerCall) => Promise<Outgoing> | AsyncIterable<Outgoing>;
 }
 
-/** grpc-js's own credentials cannot ask for TLS 1.3; these do, and refuse a client without a certificate of our authority. */
-class MutualTlsCredentials extends ServerCredentials {
-  constructor(tls: TlsIdentity) {
-    refusePublicRoots(tls);
-    super(
-      { requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' },
-      { ca: tls.ca, cert: tls.certificate, key: tls.key },
-    );
-  }
-  override _equals(other: ServerCredentials): boolean {
-    return other === this;
-  }
+/** A gRPC server behind a door of its own: grpc-js neither counts connections nor knows a client before its first call. */
+export interface Server {
+  readonly wire: WireServer;
+  door: FrontDoor | null;
 }
 
 /** Adds the handlers of a service to a server. */
@@ -60,12 +55,12 @@ export function addService<S extends DescService>(
     else if (methodKind === 'server_streaming') implementation[localName] = serverStreaming(handle, options);
     else throw new ConsiliumError('INTERNAL', { method: localName });
   }
-  server.addService(serviceDefinition(service), implementation);
+  server.wire.addService(serviceDefinition(service), implementation);
 }
 
-/** A server with the limits of `CHANNEL_OPTIONS`; services are added before `listen`. */
+/** A server with the limits of `SERVER_OPTIONS`; services are added before `listen`. */
 export function createServer(): Server {
-  return new Server(CHANNEL_OPTIONS);
+  return { wire: new WireServer(SERVER_OPTIONS), door: null };
 }
 
 /**
@@ -73,31 +68,41 @@ export function createServer(): Server {
  *
  * Errors   ADDRESS_IN_USE when the address cannot be bound, CERTIFICATE_INVALID when the certificate cannot be used.
  */
-export async function listen(server: Server, tls: TlsIdentity, host: string, port: number): Promise<number> {
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  return new Promise((resolve, reject) => {
-    try {
-      server.bindAsync(address, new MutualTlsCredentials(tls), (error, boundPort) =>
-        error ? reject(new ConsiliumError('ADDRESS_IN_USE', { host, port }, error)) : resolve(boundPort),
-      );
-    } catch (error) {
-      reject(new ConsiliumError('CERTIFICATE_INVALID', {}, error));
-    }
-  });
+export async function listen(
+  server: Server,
+  tls: TlsIdentity,
+  host: string,
+  port: number,
+  limits: DoorLimits = DOOR_LIMITS,
+): Promise<number> {
+  // Behind the door the connection is decrypted already, and grpc-js finds the certificate at its socket.
+  const injector: ConnectionInjector = server.wire.createConnectionInjector(ServerCredentials.createInsecure());
+  const door = openDoor(tls, (connection) => injector.injectConnection(connection), limits);
+  const bound = await door.listen(host, port);
+  server.door = door;
+  return bound;
+}
+
+function openDoor(tls: TlsIdentity, admit: (connection: TLSSocket) => void, limits: DoorLimits): FrontDoor {
+  try {
+    return new FrontDoor(tls, admit, limits);
+  } catch (error) {
+    throw error instanceof ConsiliumError ? error : new ConsiliumError('CERTIFICATE_INVALID', {}, error);
+  }
 }
 
 /** Stops a server: calls under way may end within `graceMs`, then their connections are cut. */
 export async function stopServer(server: Server, graceMs = 500): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const cut = setTimeout(() => {
-      server.forceShutdown();
-      resolve();
-    }, graceMs);
-    server.tryShutdown(() => {
-      clearTimeout(cut);
-      resolve();
-    });
-  });
+  const ended = server.door?.close();
+  // Says goodbye on every connection; it answers before they have ended.
+  server.wire.tryShutdown(() => {});
+  const cut = setTimeout(() => {
+    // The sockets first: a goodbye to each call would look to its caller as if it had ended the call itself.
+    server.door?.cutAll();
+    server.wire.forceShutdown();
+  }, graceMs);
+  await ended;
+  clearTimeout(cut);
 }
 
 type Handle = (input: unknown, call: ServerCall) => Promise<Outgoing> | AsyncIterable<Outgoing>;
@@ -146,11 +151,21 @@ function serverCall(wire: Wire): ServerCall {
   wire.on('cancelled', () => gone.abort(new ConsiliumError('STOPPED', { path: wire.getPath() })));
   return {
     path: wire.getPath(),
-    peerCertificate: wire.getAuthContext().sslPeerCertificate,
+    peer: wire.getPeer(),
+    peerCertificate: certificateOf(wire),
     signal: gone.signal,
     metadata: (name) => {
       const [value] = wire.metadata.get(name);
       return typeof value === 'string' ? value : undefined;
     },
   };
+}
+
+/** None when the connection has gone before its call was looked at: grpc-js throws then, outside of anybody's reach. */
+function certificateOf(wire: Wire): ServerCall['peerCertificate'] {
+  try {
+    return wire.getAuthContext().sslPeerCertificate;
+  } catch {
+    return undefined;
+  }
 }

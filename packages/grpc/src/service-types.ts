@@ -9,6 +9,8 @@ type Output<M> = M extends { output: infer O extends DescMessage } ? O : never;
 export interface ServerCall {
   /** Full name of the method, `/consilium.v1.CoordinatorService/Hello`. */
   readonly path: string;
+  /** Address and port of the other side: which connection it is. */
+  readonly peer: string;
   /** The verified client certificate of the connection. */
   readonly peerCertificate: PeerCertificate | undefined;
   /** Fires when the peer cancels, goes away, or its deadline passes. */

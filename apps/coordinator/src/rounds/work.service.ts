@@ -12,6 +12,9 @@ const LOOK_EVERY_MS = 3000;
 
 @Injectable()
 export class WorkService {
+  /** Ends the poll of each site that is being held. */
+  private readonly held = new Map<string, () => void>();
+
   constructor(
     private readonly work: FindWork,
     private readonly bell: WorkBell,
@@ -20,8 +23,20 @@ export class WorkService {
     private readonly driver: RunDriver,
   ) {}
 
-  /** Answers as soon as there is work, or null when the wait is over or the site has gone. */
-  async poll(siteId: string, waitMs: number, signal: AbortSignal): Promise<Work | null> {
+  /** Answers as soon as there is work, or null when the wait is over, the site has gone, or it polls again: one poll a site is held. */
+  async poll(siteId: string, waitMs: number, gone: AbortSignal): Promise<Work | null> {
+    const newer = new AbortController();
+    const end = () => newer.abort();
+    this.held.get(siteId)?.();
+    this.held.set(siteId, end);
+    try {
+      return await this.hold(siteId, waitMs, AbortSignal.any([gone, newer.signal]));
+    } finally {
+      if (this.held.get(siteId) === end) this.held.delete(siteId);
+    }
+  }
+
+  private async hold(siteId: string, waitMs: number, signal: AbortSignal): Promise<Work | null> {
     const untilMs = performance.now() + Math.min(waitMs, LONGEST_WAIT_MS);
     return this.presence.whilePolling(siteId, async () => {
       // A run that waits for its sites goes on when one of them is back.

@@ -1,9 +1,12 @@
-import { addService, createServer, listen, type Server, stopServer } from '@consilium/grpc';
+import { errorCode } from '@consilium/errors';
+import { addService, createServer, listen, type Server, type ServerCall, stopServer } from '@consilium/grpc';
 import { CoordinatorService } from '@consilium/proto';
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../platform/config.js';
 import { withDatabaseErrors } from '../platform/database-error.js';
 import { errorFields, LOGGER, type Logger } from '../platform/logger.js';
+import { CallBudget, type CallKind } from './call-budget.js';
+import { Caller } from './caller.js';
 import { ResultEdge } from './result.grpc.js';
 import { TransferEdge } from './transfer.grpc.js';
 import { WorkEdge } from './work.grpc.js';
@@ -14,10 +17,12 @@ const STOP_GRACE_MS = 1000;
 @Injectable()
 export class GrpcHost implements BeforeApplicationShutdown {
   private server: Server | null = null;
+  private readonly budget = new CallBudget();
 
   constructor(
     @Inject(CONFIG) private readonly config: Pick<Config, 'grpc' | 'tls'>,
     @Inject(LOGGER) private readonly logger: Logger,
+    private readonly caller: Caller,
     private readonly work: WorkEdge,
     private readonly transfers: TransferEdge,
     private readonly results: ResultEdge,
@@ -29,18 +34,18 @@ export class GrpcHost implements BeforeApplicationShutdown {
     this.server = createServer();
     const { work, transfers, results } = this;
     const handlers = {
-      hello: answering(work.hello),
-      pollWork: answering(work.pollWork),
-      answerInvitation: answering(work.answerInvitation),
-      reportProgress: answering(work.reportProgress),
-      fetchChunks: streaming(transfers.fetchChunks),
-      offerManifest: answering(transfers.offerManifest),
-      putChunks: answering(transfers.putChunks),
-      submitUpdate: answering(results.submitUpdate),
-      submitEvaluation: answering(results.submitEvaluation),
+      hello: this.answering('hello', work.hello),
+      pollWork: this.answering('pollWork', work.pollWork),
+      answerInvitation: this.answering('answerInvitation', work.answerInvitation),
+      reportProgress: this.answering('reportProgress', work.reportProgress),
+      fetchChunks: this.streaming('fetchChunks', transfers.fetchChunks),
+      offerManifest: this.answering('offerManifest', transfers.offerManifest),
+      putChunks: this.answering('putChunks', transfers.putChunks),
+      submitUpdate: this.answering('submitUpdate', results.submitUpdate),
+      submitEvaluation: this.answering('submitEvaluation', results.submitEvaluation),
     };
     addService(this.server, CoordinatorService, handlers, {
-      onError: (error, call) => this.logger.warn({ path: call.path, ...errorFields(error) }, 'call refused'),
+      onError: (error, call) => this.refused(error, call),
     });
     return `${host}:${await listen(this.server, this.config.tls, host, port)}`;
   }
@@ -48,25 +53,38 @@ export class GrpcHost implements BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     if (this.server !== null) await stopServer(this.server, STOP_GRACE_MS);
   }
-}
 
-/** A handler whose errors are ours: sites retry when the database is away. */
-function answering<A extends unknown[], R>(handle: (...call: A) => Promise<R>): (...call: A) => Promise<R> {
-  return async (...call) => {
-    try {
-      return await handle(...call);
-    } catch (error) {
-      throw withDatabaseErrors(error);
-    }
-  };
-}
+  /** A handler whose site may call so often, and whose errors are ours: sites retry when the database is away. */
+  private answering<R, A>(kind: CallKind, handle: (request: R, call: ServerCall) => Promise<A>) {
+    return async (request: R, call: ServerCall): Promise<A> => {
+      try {
+        this.spend(kind, call);
+        return await handle(request, call);
+      } catch (error) {
+        throw withDatabaseErrors(error);
+      }
+    };
+  }
 
-function streaming<A extends unknown[], R>(handle: (...call: A) => AsyncIterable<R>): (...call: A) => AsyncIterable<R> {
-  return async function* (...call) {
-    try {
-      yield* handle(...call);
-    } catch (error) {
-      throw withDatabaseErrors(error);
-    }
-  };
+  private streaming<R, A>(kind: CallKind, handle: (request: R, call: ServerCall) => AsyncIterable<A>) {
+    const spend = (call: ServerCall) => this.spend(kind, call);
+    return async function* (request: R, call: ServerCall): AsyncIterable<A> {
+      try {
+        spend(call);
+        yield* handle(request, call);
+      } catch (error) {
+        throw withDatabaseErrors(error);
+      }
+    };
+  }
+
+  private spend(kind: CallKind, call: ServerCall): void {
+    this.budget.spend(this.caller.member(call), kind, () => this.server?.door?.cut(call.peer));
+  }
+
+  /** A flood of calls must not become a flood of lines. */
+  private refused(error: unknown, call: ServerCall): void {
+    const level = errorCode(error) === 'RATE_LIMITED' ? 'debug' : 'warn';
+    this.logger[level]({ path: call.path, ...errorFields(error) }, 'call refused');
+  }
 }

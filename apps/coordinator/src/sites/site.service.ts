@@ -1,4 +1,5 @@
 import { ConsiliumError } from '@consilium/errors';
+import { TokenBucket } from '@consilium/grpc';
 import { sha256Hex } from '@consilium/tensors';
 import { Injectable } from '@nestjs/common';
 import { AuditLog, subject } from '../audit/audit-log.js';
@@ -40,6 +41,9 @@ export interface SiteView {
   readonly datasets: readonly DatasetDescription[];
 }
 
+/** Each costs a few hundred bytes of a log that nobody may ever shorten: about 20 KiB an hour. */
+const NEWS_OF_A_SITE = { burst: 12, perMinute: 1 };
+
 @Injectable()
 export class SiteService {
   constructor(
@@ -48,12 +52,16 @@ export class SiteService {
     private readonly audit: AuditLog,
   ) {}
 
+  /** Entries of Hello that each site may still call forth. */
+  private readonly news = new Map<string, TokenBucket>();
+
   /**
    * An agent introduces itself; a site that is not known yet is added. The newest instance speaks for the site. The audit log
    * gets an entry of a few hundred bytes when what the agent says is new, and none when it is not.
    *
    * Errors   SITE_RUNNING_TWICE for an agent that was started before the one that is connected; COORDINATOR_LOG_BEHIND when the
-   *          site holds a receipt that this log does not know. Answers the size of the log.
+   *          site holds a receipt that this log does not know; RATE_LIMITED for something new once a minute too often. Answers
+   *          the size of the log.
    */
   async hello(siteId: string, agent: AgentDescription): Promise<bigint> {
     await this.database.transaction(async (transaction) => {
@@ -68,8 +76,10 @@ export class SiteService {
         backEnds: agent.backEnds.map((b) => ({ ...b })),
         datasets: agent.datasets.map((d) => ({ ...d })),
       };
+      const isNew = known === null || digestOfSaid(known) !== digestOfSaid(row);
+      if (isNew) this.spendNews(siteId);
       await transaction.site.upsert({ where: { id: siteId }, create: { id: siteId, ...row }, update: row });
-      if (known !== null && digestOfSaid(known) === digestOfSaid(row)) return;
+      if (!isNew) return;
       await this.audit.append(transaction, [
         {
           type: 'site.hello',
@@ -83,6 +93,13 @@ export class SiteService {
     if (agent.lastReceipt !== null && agent.lastReceipt >= size)
       throw new ConsiliumError('COORDINATOR_LOG_BEHIND', { siteId });
     return size;
+  }
+
+  private spendNews(siteId: string): void {
+    const bucket = this.news.get(siteId) ?? new TokenBucket(NEWS_OF_A_SITE);
+    this.news.set(siteId, bucket);
+    const retryAfterMs = bucket.take();
+    if (retryAfterMs > 0) throw new ConsiliumError('RATE_LIMITED', { siteId, retryAfterMs });
   }
 
   /** Every call after Hello passes here. Errors  SITE_UNKNOWN before the first Hello; SITE_RUNNING_TWICE for an older instance. */

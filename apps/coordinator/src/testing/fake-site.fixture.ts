@@ -48,7 +48,7 @@ export class FakeSite {
 
   private constructor(
     readonly siteId: string,
-    private readonly certificate: IssuedCertificate,
+    readonly identity: IssuedCertificate,
     private readonly options: FakeSiteOptions,
   ) {}
 
@@ -58,7 +58,7 @@ export class FakeSite {
 
   async dial(address: string): Promise<void> {
     this.client?.close();
-    this.client = createClient(CoordinatorService, { address, tls: this.certificate });
+    this.client = createClient(CoordinatorService, { address, tls: this.identity });
     await this.hello();
   }
 

@@ -159,6 +159,10 @@ export class TestFederation {
     await client.query(sql).finally(() => client.end());
   }
 
+  get grpcAddress(): string {
+    return this.running().grpcAddress;
+  }
+
   get dataFolder(): string {
     return path.join(this.folder, 'data');
   }

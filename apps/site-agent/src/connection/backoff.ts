@@ -10,9 +10,9 @@ export class Backoff {
 
   constructor(private readonly random: () => number = Math.random) {}
 
-  /** Errors  the signal's reason. */
-  async pause(signal: AbortSignal): Promise<void> {
-    await wait(this.nextPauseMs(), signal);
+  /** At least `leastMs`, which the other side has asked for. Errors  the signal's reason. */
+  async pause(signal: AbortSignal, leastMs = 0): Promise<void> {
+    await wait(Math.max(leastMs, this.nextPauseMs()), signal);
   }
 
   nextPauseMs(): number {

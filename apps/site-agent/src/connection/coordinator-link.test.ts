@@ -41,3 +41,16 @@ it('ends the agent when its own certificate cannot be used', async () => {
   await expect(poll(link)).rejects.toMatchObject({ code: 'CERTIFICATE_INVALID' });
   expect(link.fatalSignal.reason).toMatchObject({ code: 'CERTIFICATE_INVALID' });
 });
+
+it('waits as long as the coordinator asks when it has called too often, on the same connection', async () => {
+  const { hellos } = coordinator;
+  const link = await openLink();
+  coordinator.helloRefusal = 'RATE_LIMITED';
+  const before = hellos.length;
+  const since = performance.now();
+  const answer = await link.call((client, options) => client.pollWork({ waitMs: 0 }, options), signal);
+  expect(answer).toMatchObject({ work: { case: undefined } });
+  expect(performance.now() - since).toBeGreaterThanOrEqual(700);
+  expect(hellos).toHaveLength(before + 2);
+  link.close();
+});

@@ -29,13 +29,17 @@ const FATAL_CODES: ReadonlySet<string> = new Set([
   'CERTIFICATE_INVALID',
 ]);
 
+/** Longer than this a coordinator cannot keep an agent from asking again. */
+const LONGEST_ASKED_WAIT_MS = 60_000;
+
 /** At the longest pause, about one warning a minute. */
 const FAILURES_PER_WARNING = 15;
 
 interface Connection {
   readonly client: CoordinatorClient;
   readonly address: string;
-  readonly greeted: Promise<void>;
+  /** Null when the coordinator wants the greeting later. */
+  readonly greeted: Promise<void> | null;
 }
 
 /**
@@ -74,7 +78,7 @@ export class CoordinatorLink {
           { ...errorFields(error), because: wireText(error) },
           'coordinator does not answer, trying again',
         );
-        await backoff.pause(signal);
+        await backoff.pause(signal, askedToWaitMs(error));
       }
     }
   }
@@ -96,7 +100,9 @@ export class CoordinatorLink {
       return await attempt(connection.client, options);
     } catch (error) {
       // Whatever a greeting failed of, the next call greets anew: every call on this connection would fail of it.
-      if (connection && (isPassing(error) || !isGreeted)) this.drop(connection);
+      // Not of a call that came too often: a new connection and its greeting would only be more of them.
+      if (connection && (isPassing(error) || !isGreeted) && !isRateLimited(error)) this.drop(connection);
+      else if (connection && !isGreeted) this.forget(connection);
       if (stop.aborted) throw stopReason(stop);
       if (error instanceof ConsiliumError && FATAL_CODES.has(error.code)) this.fatal.abort(error);
       throw error;
@@ -116,6 +122,7 @@ export class CoordinatorLink {
   }
 
   private connect(): Connection {
+    if (this.connection?.greeted === null) this.greetAgain();
     if (this.connection) return this.connection;
     const { addresses, tls } = this.options;
     const address = addresses[this.addressIndex % addresses.length]!;
@@ -137,6 +144,11 @@ export class CoordinatorLink {
     return greeted;
   }
 
+  /** The next call greets on the same connection. */
+  private forget({ client }: Connection): void {
+    if (this.connection?.client === client) this.connection = { ...this.connection, greeted: null };
+  }
+
   /** The next call takes the next address. Calls that fail together drop one connection once. */
   private drop(connection: Connection): void {
     if (this.connection?.client !== connection.client) return;
@@ -148,6 +160,14 @@ export class CoordinatorLink {
 
 function isPassing(error: unknown): boolean {
   return error instanceof ConsiliumError && (error.kind === 'unavailable' || error.kind === 'ambiguous');
+}
+
+function isRateLimited(error: unknown): error is ConsiliumError {
+  return error instanceof ConsiliumError && error.code === 'RATE_LIMITED';
+}
+
+function askedToWaitMs(error: unknown): number {
+  return isRateLimited(error) ? Math.min(Number(error.detail.retryAfterMs ?? 0), LONGEST_ASKED_WAIT_MS) : 0;
 }
 
 /** What the network said: a refused connection, a certificate that is not trusted. */

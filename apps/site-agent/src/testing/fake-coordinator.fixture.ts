@@ -90,7 +90,7 @@ export class FakeCoordinator {
         this.hellos.push(request);
         const { helloRefusal } = this;
         this.helloRefusal = undefined;
-        if (helloRefusal) throw new ConsiliumError(helloRefusal);
+        if (helloRefusal) throw new ConsiliumError(helloRefusal, { retryAfterMs: 700 });
         return { ...siteIdentity(call), coordinatorVersion: 'fake', auditSize: BigInt(this.auditSize) };
       },
       pollWork: async ({ waitMs }, call) => this.nextWork(Math.min(waitMs, 2000), call),
