@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { diskError, renameDurably } from '@consilium/durability';
 import { ConsiliumError } from '@consilium/errors';
+import type { UploadQuota } from './upload-quota.js';
 
 export interface ChunkWriterTarget {
   /** Holds what has arrived; survives a crash. */
@@ -12,6 +13,7 @@ export interface ChunkWriterTarget {
   readonly wholeFile: string;
   readonly digest: string;
   readonly length: number;
+  readonly quota: UploadQuota;
 }
 
 /** Appends the pieces of one chunk to its part file. */
@@ -42,6 +44,7 @@ export class ChunkWriter {
     if (offset !== this.at) throw new ConsiliumError('UPDATE_INCOMPLETE', { offset, expected: this.at });
     if (this.at + bytes.byteLength > this.target.length)
       throw new ConsiliumError('UPLOAD_QUOTA_EXCEEDED', { length: this.target.length });
+    this.target.quota.take(bytes.byteLength);
     this.at += bytes.byteLength;
     this.pending = this.handle.writeFile(bytes);
     await this.pending.catch(throwDiskError);
@@ -67,10 +70,11 @@ export class ChunkWriter {
     } finally {
       await this.handle.close();
     }
-    const { partFile, wholeFile, digest, length } = this.target;
+    const { partFile, wholeFile, digest, length, quota } = this.target;
     if (this.at < length) return;
     if ((await digestOf(partFile)) !== digest) {
       await rm(partFile, { force: true });
+      quota.giveBack(length);
       throw new ConsiliumError('CHUNK_CORRUPT', { digest });
     }
     await renameDurably(partFile, wholeFile).catch(throwDiskError);

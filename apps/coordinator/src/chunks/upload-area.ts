@@ -2,8 +2,9 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isMissing } from '@consilium/durability';
 import { ConsiliumError } from '@consilium/errors';
-import { chunkLength, type Manifest } from '@consilium/tensors';
+import { chunkLength, type Manifest, manifestDigest } from '@consilium/tensors';
 import { ChunkWriter } from './chunk-writer.js';
+import { UploadQuota } from './upload-quota.js';
 
 /** One site's upload of one round. */
 export interface UploadKey {
@@ -30,17 +31,24 @@ export class UploadArea {
   private readonly writers = new Map<string, ChunkWriter>();
   /** The last opening of each part file that is under way: two streams must not append to one file. */
   private readonly openings = new Map<string, Promise<ChunkWriter>>();
+  /** Of each upload folder: the manifest that was offered last, and the bytes that lie there. */
+  private readonly quotas = new Map<string, UploadQuota>();
 
   constructor(private readonly folder: string) {}
 
   /**
    * What of a manifest has not arrived, in its order. A stream that still runs for it is cut off, or the answer would be out of
-   * date at once. Leftovers of another manifest are dropped: a site keeps one upload a round, and that is its quota.
+   * date at once. Leftovers of another manifest are dropped: a site keeps one upload a round, and that is its quota. From here on no
+   * stream begins a chunk of the manifest that this one replaces.
    */
   async missing(key: UploadKey, manifest: Manifest): Promise<MissingPart[]> {
+    const quota = new UploadQuota(manifest);
+    this.quotas.set(this.folderOf(key), quota);
     await this.cutOff(this.folderOf(key));
     const sizes = new Map<string, number>();
     for (const name of await namesIn(this.folderOf(key))) {
+      // A newer offer counts and drops by itself.
+      if (this.quotas.get(this.folderOf(key)) !== quota) throw replaced();
       const file = path.join(this.folderOf(key), name);
       const { size } = await stat(file);
       const index = manifest.chunkDigests.indexOf(path.basename(name, PART));
@@ -48,7 +56,9 @@ export class UploadArea {
       const isOfUse = index >= 0 && !(name.endsWith(PART) && size >= chunkLength(manifest.bytes, index));
       if (isOfUse) sizes.set(name, size);
       else await rm(file, { force: true });
+      if (isOfUse) quota.take(size);
     }
+    quota.isCounted = true;
     return [...new Set(manifest.chunkDigests)]
       .filter((digest) => !sizes.has(digest))
       .map((digest) => ({ digest, offset: sizes.get(digest + PART) ?? 0 }));
@@ -57,7 +67,8 @@ export class UploadArea {
   /**
    * A writer for the pieces of one chunk from `offset` on; another one of the same chunk is cut off.
    *
-   * Errors   CHUNK_NOT_AVAILABLE when the manifest has no such chunk; those of ChunkWriter.
+   * Errors   CHUNK_NOT_AVAILABLE when the manifest has no such chunk; UPDATE_INCOMPLETE when the upload was offered anew since, or
+   *          the chunk is there; those of ChunkWriter.
    */
   async writer(key: UploadKey, manifest: Manifest, digest: string, offset: number): Promise<ChunkWriter> {
     const index = manifest.chunkDigests.indexOf(digest);
@@ -68,9 +79,12 @@ export class UploadArea {
     const opening = (async () => {
       await before?.catch(() => undefined);
       await this.abandon(partFile);
-      const target = { partFile, wholeFile, digest, length: chunkLength(manifest.bytes, index) };
-      const writer = await ChunkWriter.open(target, offset);
+      const quota = await this.quotaOf(key, manifest);
+      const length = chunkLength(manifest.bytes, index);
+      if (await isThere(wholeFile)) throw new ConsiliumError('UPDATE_INCOMPLETE', { offset, expected: length });
+      const writer = await ChunkWriter.open({ partFile, wholeFile, digest, length, quota }, offset);
       this.writers.set(partFile, writer);
+      // Whoever replaced the manifest while the file was opened waits for this opening, and cuts it off and drops its file.
       return writer;
     })();
     this.openings.set(partFile, opening);
@@ -96,6 +110,7 @@ export class UploadArea {
 
   /** Drops one site's upload. */
   async drop(key: UploadKey): Promise<void> {
+    this.quotas.delete(this.folderOf(key));
     await this.cutOff(this.folderOf(key));
     await rm(this.folderOf(key), { recursive: true, force: true });
   }
@@ -103,6 +118,7 @@ export class UploadArea {
   /** Drops all uploads of a round that takes no more. */
   async dropRound(runId: string, round: number): Promise<void> {
     const folder = path.join(this.folder, runId, String(round));
+    for (const place of [...this.quotas.keys()]) if (isIn(place, folder)) this.quotas.delete(place);
     await this.cutOff(folder);
     // A stream that was just cut off may still put its chunk's file there.
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
@@ -113,6 +129,20 @@ export class UploadArea {
     for (const runId of await namesIn(this.folder))
       for (const round of await namesIn(path.join(this.folder, runId)))
         if (!takesUploads(runId, Number(round))) await this.dropRound(runId, Number(round));
+  }
+
+  /** The quota of the manifest in force. After a restart it is the one that the caller has read, with what lies on the disk. */
+  private async quotaOf(key: UploadKey, manifest: Manifest): Promise<UploadQuota> {
+    const folder = this.folderOf(key);
+    if (!this.quotas.has(folder)) {
+      const counted = new UploadQuota(manifest);
+      for (const name of await namesIn(folder)) counted.take((await stat(path.join(folder, name))).size);
+      counted.isCounted = true;
+      if (!this.quotas.has(folder)) this.quotas.set(folder, counted);
+    }
+    const quota = this.quotas.get(folder)!;
+    if (!quota.isCounted || quota.manifestDigest !== manifestDigest(manifest)) throw replaced();
+    return quota;
   }
 
   private async cutOff(folder: string): Promise<void> {
@@ -130,6 +160,20 @@ export class UploadArea {
 
   private folderOf(key: UploadKey): string {
     return path.join(this.folder, key.runId, String(key.round), key.siteId);
+  }
+}
+
+function replaced(): ConsiliumError {
+  return new ConsiliumError('UPDATE_INCOMPLETE', { reason: 'the upload was offered anew' });
+}
+
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await stat(file);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
   }
 }
 

@@ -21,11 +21,6 @@ export interface UploadPiece extends Piece {
   readonly round: number;
 }
 
-interface Offer {
-  readonly key: UploadKey;
-  readonly manifest: Manifest;
-}
-
 const PIECE_BYTES = 512 * 1024;
 
 /** Chunks on their way down to a site and up from it. */
@@ -82,19 +77,20 @@ export class TransferService {
    *          CHUNK_CORRUPT, UPLOAD_QUOTA_EXCEEDED, SITE_NOT_IN_COHORT, UPDATE_LATE, DISK_FULL.
    */
   async put(siteId: string, pieces: AsyncIterable<UploadPiece>): Promise<number> {
-    let offer: Offer | undefined;
+    let at: UploadKey | undefined;
     let chunk: { readonly digest: string; readonly writer: ChunkWriter } | undefined;
     let bytes = 0;
     try {
       for await (const { runId, round, digest, offset, data } of pieces) {
-        offer ??= await this.offered({ runId, round, siteId });
-        if (offer.key.runId !== runId || offer.key.round !== round)
+        at ??= { runId, round, siteId };
+        if (at.runId !== runId || at.round !== round)
           throw new ConsiliumError('REQUEST_INVALID', { reason: 'one stream is of one round' });
         if (chunk?.digest !== digest) {
           await chunk?.writer.finish();
-          chunk = { digest, writer: await this.uploads.writer(offer.key, offer.manifest, digest, offset) };
+          // For each chunk anew: another call of the site may have replaced what it offered.
+          chunk = { digest, writer: await this.uploads.writer(at, await this.offered(at), digest, offset) };
           // Only now: a round that ends from here on finds the writer and drops its file; one that ended before does not.
-          await this.requireAwaited(offer.key);
+          await this.requireAwaited(at);
         }
         await chunk.writer.append(offset, data);
         bytes += data.byteLength;
@@ -102,18 +98,18 @@ export class TransferService {
     } catch (error) {
       // How the file is closed says nothing new, and must not hide why.
       await chunk?.writer.abandon();
-      if (offer && errorCode(error) === 'UPDATE_LATE') await this.uploads.drop(offer.key);
+      if (at && errorCode(error) === 'UPDATE_LATE') await this.uploads.drop(at);
       throw error;
     }
     await chunk?.writer.finish();
     return bytes;
   }
 
-  private async offered(key: UploadKey): Promise<Offer> {
+  private async offered(key: UploadKey): Promise<Manifest> {
     await this.requireAwaited(key);
     const row = await this.database.client.upload.findUnique({ where: { runId_round_siteId: key } });
     if (row === null) throw new ConsiliumError('UPDATE_INCOMPLETE', { reason: 'no offer' });
-    return { key, manifest: row.manifest as unknown as Manifest };
+    return row.manifest as unknown as Manifest;
   }
 
   private async requireAwaited(key: UploadKey) {
