@@ -40,8 +40,8 @@ const MAY_IMPORT: Readonly<Record<string, Row>> = {
                             npm: ['*'], node: ['*'] },
   'apps/site-agent':      { own: ['dicom', 'durability', 'engine', 'errors', 'grpc', 'models', 'plan', 'proto', 'tensors', 'training', 'validation'],
                             npm: ['*'], node: ['*'], only: { engine: ['trainer/'], training: ['trainer/'] } },
-  'apps/cli':             { own: ['durability', 'engine', 'errors', 'pki', 'plan', 'postgres', 'testkit'],
-                            npm: ['*'], node: ['*'], only: { engine: ['commands/doctor.', 'commands/engine.'], testkit: ['demo/'] } },
+  'apps/cli':             { own: ['durability', 'engine', 'errors', 'models', 'pki', 'plan', 'postgres', 'testkit'],
+                            npm: ['*'], node: ['*'], only: { engine: ['commands/doctor.', 'commands/engine.'], models: ['commands/plan.'], testkit: ['demo/'] } },
 };
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -76,6 +76,18 @@ it('validates a plan and names every problem with its line and the nearest known
   expect(JSON.parse(json.out)).toMatchObject({ ok: false });
 });
 
+it('validates the size of the model, against the bound of the federation where it has one of its own', async () => {
+  const file = path.join(folder, 'large.yaml');
+  const good = await readFile(path.join(PLANS, 'phantom-classification.yaml'), 'utf8');
+  await writeFile(file, good.replace('baseWidth: 8', 'baseWidth: 128').replace('layers: 18', 'layers: 34'));
+  const { code, out } = await consilium('plan', 'validate', file);
+  expect(code).toBe(1);
+  expect(out).toMatch(/large\.yaml: model has 85\d{6} parameters, more than 64000000: /);
+  const allowed = await consilium('plan', 'validate', file, '--maximum-parameters', '90000000');
+  expect(allowed.code).toBe(0);
+  expect(allowed.out).toMatch(/Its model has 85\d{6} parameters\./);
+});
+
 it('shows a plan as prose and in its canonical form, under the same hash', async () => {
   const file = path.join(PLANS, 'phantom-classification.yaml');
   const shown = await consilium('plan', 'show', file);

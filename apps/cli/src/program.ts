@@ -93,6 +93,11 @@ function addPlan(program: Command): void {
     .command('validate <file>')
     .description('everything that is wrong with a plan, by line')
     .option('--json', 'for a machine')
+    .option(
+      '--maximum-parameters <count>',
+      'largest model that the coordinator and the sites of the federation take (default: 64000000, as theirs)',
+      between(1, Number.MAX_SAFE_INTEGER),
+    )
     .action(async (file, options) => (await import('./commands/plan.js')).validatePlan(file, options));
   plan
     .command('show <file>')

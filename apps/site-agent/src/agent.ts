@@ -49,11 +49,12 @@ export async function runAgent(config: SiteConfig, options: AgentOptions, signal
     const datasets = new DatasetStore(config.folder.datasets);
     const weights = new WeightStore(config.folder.weights);
     const tensors = new TensorCache(config.folder.tensors, datasets);
-    const { siteId, folder, reach } = config;
+    const { siteId, folder, maximumParameters, reach } = config;
     state.facts.setActivity({ state: 'connecting' });
     await pruneWeights({ state, weights });
     options.onReady?.();
-    await workUntilStopped({ siteId, folder, link, state, datasets, tensors, weights, trainer, logger, reach }, signal);
+    const stores = { state, datasets, tensors, weights };
+    await workUntilStopped({ siteId, folder, maximumParameters, link, ...stores, trainer, logger, reach }, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
     throwIfStopped(link.fatalSignal);

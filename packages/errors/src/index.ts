@@ -15,6 +15,7 @@ export const ERRORS = {
   // plans
   PLAN_INVALID: { kind: 'invalid', say: 'The plan is not valid.' },
   PLAN_HASH_MISMATCH: { kind: 'corrupt', say: 'The plan is not the one that its hash names.' },
+  MODEL_TOO_LARGE: { kind: 'invalid', say: 'The model of the plan has more parameters than are taken here.' },
   PLAN_NOT_FOUND: { kind: 'missing', say: 'There is no such plan.' },
   // runs and rounds
   RUN_NOT_FOUND: { kind: 'missing', say: 'There is no such run.' },

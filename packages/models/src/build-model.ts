@@ -1,7 +1,7 @@
 import type { Tensor } from '@consilium/engine';
 import { ConsiliumError } from '@consilium/errors';
 import type { Layout } from '@consilium/tensors';
-import { initialValues } from './initialise.js';
+import { initialChunks, initialValues } from './initialise.js';
 import { layersOf } from './layers.js';
 import type { Model, ModelPorts, ModelSpec } from './model.js';
 import { type Parameter, parametersOf } from './parameters.js';
@@ -22,6 +22,7 @@ export function buildModel(spec: ModelSpec, ports: ModelPorts): Model {
     ports,
     layout: layoutOf(parameters),
     initialise: (seed) => initialValues(parameters, seed),
+    initialChunks: (seed, length) => initialChunks(parameters, seed, length),
     forward: (engine, tensors, x, mode, recomputes = false) => {
       if (tensors.length !== parameters.length)
         throw new ConsiliumError('UPDATE_LAYOUT_MISMATCH', { expected: parameters.length, got: tensors.length });

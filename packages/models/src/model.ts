@@ -49,6 +49,8 @@ export interface Model {
   readonly layout: Layout;
   /** Initial values in layout order: He-normal filters, unit scales, zero shifts. Same seed, same bytes. Plain JavaScript. */
   initialise(seed: Uint8Array): Float32Array;
+  /** The same values in pieces of `length`, the last one shorter: for models that are not held whole. */
+  initialChunks(seed: Uint8Array, length: number): Generator<Float32Array<ArrayBuffer>, void, undefined>;
   /**
    * `parameters` are tensors in layout order; `x` is [N,H,W,C]. With `recomputes` a gradient keeps only what lies between
    * blocks of layers and computes the rest a second time: less memory for a third more time.

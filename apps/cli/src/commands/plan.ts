@@ -1,15 +1,51 @@
 import { readFile } from 'node:fs/promises';
-import { canonicalPlan, checkPlanText, type Plan, type PlanProblem, planHash, planProse } from '@consilium/plan';
+import { MAXIMUM_PARAMETERS, modelPorts, parameterCount } from '@consilium/models';
+import {
+  canonicalPlan,
+  checkPlanText,
+  type Plan,
+  type PlanCheck,
+  type PlanProblem,
+  planHash,
+  planProse,
+} from '@consilium/plan';
 import { AdvisedError } from '../failure.js';
 import { print, printJson } from '../terminal.js';
 
+interface ValidateOptions {
+  readonly json?: boolean;
+  readonly maximumParameters?: number;
+}
+
 /** `consilium plan validate`. */
-export async function validatePlan(file: string, options: { readonly json?: boolean }): Promise<void> {
-  const check = checkPlanText(await readPlanFile(file));
-  if (options.json) printJson(check.ok ? { ok: true, name: check.plan.name, hash: planHash(check.plan) } : check);
-  else if (check.ok) print(`${file} is a valid plan: ${check.plan.name}, hash ${planHash(check.plan)}`);
-  else for (const problem of check.problems) print(`${file}${problemLine(problem)}`);
+export async function validatePlan(file: string, options: ValidateOptions): Promise<void> {
+  const check = checkSize(checkPlanText(await readPlanFile(file)), options.maximumParameters ?? MAXIMUM_PARAMETERS);
+  if (options.json)
+    printJson(
+      check.ok
+        ? { ok: true, name: check.plan.name, hash: planHash(check.plan), parameters: parametersOf(check.plan) }
+        : check,
+    );
+  else if (check.ok) {
+    print(`${file} is a valid plan: ${check.plan.name}, hash ${planHash(check.plan)}`);
+    print(`Its model has ${parametersOf(check.plan)} parameters.`);
+  } else for (const problem of check.problems) print(`${file}${problemLine(problem)}`);
   if (!check.ok) process.exitCode = 1;
+}
+
+/** A plan whose model is larger than the bound that coordinators and sites have by themselves is not worth submitting. */
+function checkSize(check: PlanCheck, most: number): PlanCheck {
+  if (!check.ok) return check;
+  const parameters = parametersOf(check.plan);
+  if (parameters <= most) return check;
+  const message =
+    `has ${parameters} parameters, more than ${most}: a coordinator and sites take more only where ` +
+    'CONSILIUM_MAXIMUM_PARAMETERS and "maximumParameters" of site.json say so (--maximum-parameters checks by their bound)';
+  return { ok: false, problems: [{ path: 'model', message }] };
+}
+
+function parametersOf(plan: Plan): number {
+  return parameterCount(plan.model, modelPorts(plan));
 }
 
 /** `consilium plan show`. */

@@ -4,8 +4,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CHUNK_STORE, type ChunkStore } from '../chunks/chunk-store.js';
 import type { StoredPlan } from '../plans/plan-register.js';
 import type { Transaction } from '../platform/database.js';
+import { initialWeights } from './initial-weights.js';
 import { ModelRegistry } from './model-registry.js';
-import { storeWeights } from './weight-writer.js';
+import { WeightWriter } from './weight-writer.js';
 
 const PURPOSE = 'initial-weights';
 
@@ -19,8 +20,11 @@ export class InitialModel {
 
   /** Makes the weights, which follow from the plan's seed alone, and stores their chunks. */
   async make({ plan, model, layout }: StoredPlan): Promise<{ manifest: Manifest; digest: string }> {
-    const values = model.initialise(deriveSeed(plan.seed, 0, '', PURPOSE));
-    const manifest = await storeWeights(this.store, layout, values);
+    const { spec, ports } = model;
+    const writer = new WeightWriter(this.store);
+    for await (const chunk of initialWeights({ spec, ports, seed: deriveSeed(plan.seed, 0, '', PURPOSE) }))
+      await writer.write(chunk);
+    const manifest = writer.manifest(layout);
     return { manifest, digest: manifestDigest(manifest) };
   }
 

@@ -1,4 +1,4 @@
-import { chunksOf, type Layout, layoutDigest, type Manifest, payloadBytes, sha256Hex } from '@consilium/tensors';
+import { type Layout, layoutDigest, type Manifest, sha256Hex } from '@consilium/tensors';
 import type { ChunkStore } from '../chunks/chunk-store.js';
 
 /** Stores weights chunk by chunk, in order, and ends with their manifest. */
@@ -18,11 +18,4 @@ export class WeightWriter {
   manifest(layout: Layout): Manifest {
     return { layoutDigest: layoutDigest(layout), bytes: this.bytes, chunkDigests: this.digests };
   }
-}
-
-/** Stores a whole set of weights. */
-export async function storeWeights(store: ChunkStore, layout: Layout, values: Float32Array): Promise<Manifest> {
-  const writer = new WeightWriter(store);
-  for (const chunk of chunksOf(payloadBytes(values))) await writer.write(chunk);
-  return writer.manifest(layout);
 }

@@ -1,5 +1,4 @@
 import { ConsiliumError, ERRORS } from '@consilium/errors';
-import { buildModel, modelPorts } from '@consilium/models';
 import { canonicalPlan, checkPlan, type Plan, planHash, planProse } from '@consilium/plan';
 import { Injectable } from '@nestjs/common';
 import { AuditLog, subject } from '../audit/audit-log.js';
@@ -7,6 +6,7 @@ import { Database } from '../platform/database.js';
 import { InvalidRequest } from '../platform/error-translation.js';
 import { PERSON } from '../platform/person.js';
 import { PlanRegister, type StoredPlan } from './plan-register.js';
+import { PlanSize } from './plan-size.js';
 
 @Injectable()
 export class PlanService {
@@ -14,14 +14,15 @@ export class PlanService {
     private readonly database: Database,
     private readonly register: PlanRegister,
     private readonly audit: AuditLog,
+    private readonly size: PlanSize,
   ) {}
 
-  /** Stores a plan. The same plan again is the same answer. Errors  PLAN_INVALID with every problem; MODEL_SPEC_INVALID. */
+  /** Stores a plan. The same plan again is the same answer. Errors  PLAN_INVALID with every problem; MODEL_SPEC_INVALID, MODEL_TOO_LARGE. */
   async create(input: unknown): Promise<StoredPlan> {
     const check = checkPlan(input);
     if (!check.ok) throw new InvalidRequest('PLAN_INVALID', check.problems);
     const { plan } = check;
-    buildModel(plan.model, modelPorts(plan));
+    this.size.require(plan);
     const hash = planHash(plan);
     await this.database.transaction(async (transaction) => {
       const canonical = Uint8Array.from(canonicalPlan(plan));

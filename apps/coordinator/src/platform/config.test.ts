@@ -28,6 +28,14 @@ it('listens on loopback at a free port unless told otherwise', () => {
   });
 });
 
+it('takes models up to a bound that can be set', () => {
+  expect(configFrom(complete()).maximumParameters).toBe(64_000_000);
+  const bound = (text: string) => configFrom({ ...complete(), CONSILIUM_MAXIMUM_PARAMETERS: text });
+  expect(bound('1000').maximumParameters).toBe(1000);
+  for (const text of ['0', '-1', '1.5', 'many', ''])
+    expect(() => bound(text)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+});
+
 it('names every problem at once', () => {
   try {
     configFrom({

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { killPoints, type ReachPoint } from '@consilium/durability';
 import { ConsiliumError } from '@consilium/errors';
 import type { TlsIdentity } from '@consilium/grpc';
+import { MAXIMUM_PARAMETERS } from '@consilium/models';
 import { z } from 'zod';
 import type { Environment } from './env.js';
 
@@ -17,6 +18,8 @@ export interface Config {
   readonly tls: TlsIdentity;
   /** File with the access token of the person-facing HTTP, mode 0600; made if absent. */
   readonly tokenFile: string;
+  /** Most parameters that the model of a plan may have. */
+  readonly maximumParameters: number;
   /** Called where a fault test may want this process to die. */
   readonly reach: ReachPoint<KillPoint>;
 }
@@ -50,6 +53,7 @@ const environmentSchema = z.object({
   CONSILIUM_GRPC_PORT: port,
   CONSILIUM_TLS_DIR: z.string().min(1),
   CONSILIUM_TOKEN_FILE: z.string().min(1),
+  CONSILIUM_MAXIMUM_PARAMETERS: z.coerce.number().int().positive().default(MAXIMUM_PARAMETERS),
 });
 
 /**
@@ -83,6 +87,7 @@ export function configFrom(environment: Environment): Config {
     grpc: { host: values.CONSILIUM_GRPC_HOST, port: values.CONSILIUM_GRPC_PORT },
     tls,
     tokenFile: path.resolve(values.CONSILIUM_TOKEN_FILE),
+    maximumParameters: values.CONSILIUM_MAXIMUM_PARAMETERS,
     reach,
   });
 }

@@ -14,7 +14,7 @@ export interface Problem {
 /** An invalid request whose problems the caller may see: they speak of the caller's own words only. */
 export class InvalidRequest extends ConsiliumError {
   constructor(
-    code: Extract<ErrorCode, 'REQUEST_INVALID' | 'PLAN_INVALID'>,
+    code: Extract<ErrorCode, 'REQUEST_INVALID' | 'PLAN_INVALID' | 'MODEL_TOO_LARGE'>,
     readonly problems: readonly Problem[],
   ) {
     super(code, { problems: problems.length });

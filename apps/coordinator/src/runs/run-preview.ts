@@ -1,6 +1,7 @@
 import { ConsiliumError } from '@consilium/errors';
 import { Injectable } from '@nestjs/common';
 import { PlanRegister, type StoredPlan } from '../plans/plan-register.js';
+import { PlanSize } from '../plans/plan-size.js';
 import { SiteService } from '../sites/site.service.js';
 
 /** What a person asks for; without `sites`, every connected site that has the dataset. */
@@ -20,11 +21,14 @@ export class RunPreview {
   constructor(
     private readonly plans: PlanRegister,
     private readonly sites: SiteService,
+    private readonly size: PlanSize,
   ) {}
 
-  /** What a run would be, without making it. Errors  PLAN_NOT_FOUND, SITE_NOT_FOUND, QUORUM_NOT_MET. */
+  /** What a run would be, without making it. Errors  PLAN_NOT_FOUND, MODEL_TOO_LARGE, SITE_NOT_FOUND, QUORUM_NOT_MET. */
   async of({ planHash, sites: wanted }: RunRequest): Promise<PreviewedRun> {
     const plan = await this.plans.plan(planHash);
+    // Anew: the bound may have been set since the plan was stored.
+    this.size.require(plan.plan);
     const { quorum } = plan.plan.rounds;
     const sites = await this.invited(plan, wanted);
     if (sites.length < quorum) throw new ConsiliumError('QUORUM_NOT_MET', { sites: sites.length, quorum });

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MAXIMUM_PARAMETERS } from '@consilium/models';
 import { type Authority, createAuthority, issueCoordinatorCertificate } from '@consilium/pki';
 import type { PlanInput } from '@consilium/plan';
 import { deletePostgres, startPostgres, stopPostgres } from '@consilium/postgres';
@@ -48,6 +49,7 @@ export class TestFederation {
       grpc: { host: '127.0.0.1', port: 0 },
       tls: server,
       tokenFile: path.join(folder, 'token'),
+      maximumParameters: MAXIMUM_PARAMETERS,
       reach: (point) => made.reach(point),
     };
     const database = new PrismaClient({ adapter: new PrismaPg({ connectionString: postgres.url, max: 2 }) });
@@ -60,8 +62,8 @@ export class TestFederation {
     return made;
   }
 
-  async start({ dial = true } = {}): Promise<void> {
-    this.coordinator = await startCoordinator(this.config, createLogger('silent'));
+  async start({ dial = true, ...changes }: { dial?: boolean } & Partial<Config> = {}): Promise<void> {
+    this.coordinator = await startCoordinator({ ...this.config, ...changes }, createLogger('silent'));
     if (dial) for (const site of this.sites) await this.dial(site);
   }
 

@@ -28,6 +28,7 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
   DEVICE_LOST: 'Look into the log of the graphics driver; `consilium doctor` shows whether the device works again.',
   ENGINE_CRASHED:
     'It is tried again in a fresh process; if it comes back, `consilium doctor` shows which back ends work here.',
+  MODEL_TOO_LARGE: 'Ask for a plan with a smaller model, or raise "maximumParameters" in site.json.',
   PLAN_TOO_LARGE: 'Ask for a plan with what fits, named above, or take part with a machine that has more memory.',
   MEMORY_EXHAUSTED: 'Give this machine more memory, or ask for a plan with smaller batches.',
 };

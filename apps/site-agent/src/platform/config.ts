@@ -4,6 +4,7 @@ import { killPoints, type ReachPoint } from '@consilium/durability';
 import type { BackEnd } from '@consilium/engine';
 import { ConsiliumError } from '@consilium/errors';
 import type { TlsIdentity } from '@consilium/grpc';
+import { MAXIMUM_PARAMETERS } from '@consilium/models';
 import { z } from 'zod';
 import { pacsSchema, receiverSchema } from '../pacs/settings.js';
 import type { Environment } from './env.js';
@@ -19,6 +20,8 @@ const settingsSchema = z.strictObject({
   pacs: pacsSchema.optional(),
   /** Who may send studies here. */
   receiver: receiverSchema.optional(),
+  /** Most parameters of a model that this site trains; a plan with more is declined. */
+  maximumParameters: z.int().positive().default(MAXIMUM_PARAMETERS),
 });
 
 /** Where a fault test may end an agent. */

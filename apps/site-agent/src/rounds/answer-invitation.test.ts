@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { ConsiliumError, ERRORS, type ErrorCode } from '@consilium/errors';
+import { MAXIMUM_PARAMETERS, modelPorts, parameterCount } from '@consilium/models';
 import { canonicalPlan, planHash } from '@consilium/plan';
 import type { Invitation } from '@consilium/proto';
 import { afterAll, expect, it } from 'vitest';
@@ -22,13 +23,19 @@ afterAll(() => {
 });
 
 /** What the coordinator hears from a site whose trainer answers the question about memory like this. */
-async function answerOf(runId: string, check: () => void, signal = new AbortController().signal): Promise<unknown> {
+async function answerOf(
+  runId: string,
+  check: () => void,
+  signal = new AbortController().signal,
+  maximumParameters = MAXIMUM_PARAMETERS,
+): Promise<unknown> {
   const heard: unknown[] = [];
   const client = { answerInvitation: async ({ answer }: { answer: unknown }) => heard.push(answer) };
   const examples = PARTS.map((part) => ({ part, mask: 'digest', modality: 'CR' }));
   const workshop = {
     ...{ state, logger: createLogger('silent', 'site-a') },
     datasets: { load: async (version: string) => (version === 'a'.repeat(64) ? { examples } : { examples: [] }) },
+    maximumParameters,
     trainer: { check: async () => check() },
     link: { call: async (attempt: (c: unknown, o: object) => unknown) => attempt(client, {}) },
   } as unknown as Workshop;
@@ -48,6 +55,19 @@ it.each(['PLAN_TOO_LARGE', 'BACK_END_UNAVAILABLE'] as const)(
     expect(state.invitations.find(`run-${code}`)?.answer).toMatchObject({ accepted: false });
   },
 );
+
+it('declines a model of more parameters than this site takes, with the number and the bound', async () => {
+  const parameters = parameterCount(SMALL_PLAN.model, modelPorts(SMALL_PLAN));
+  const never = new AbortController().signal;
+  const sentence =
+    'The model of the plan has more parameters than are taken here. ' +
+    `It has ${parameters}; this site takes at most ${parameters - 1}.`;
+  expect(await answerOf('run-large', () => {}, never, parameters - 1)).toEqual({
+    case: 'decline',
+    value: { code: 'MODEL_TOO_LARGE', sentence },
+  });
+  expect(await answerOf('run-as-large', () => {}, never, parameters)).toMatchObject({ case: 'accept' });
+});
 
 it('accepts where the plan fits, or where the trainer failed today', async () => {
   expect(await answerOf('run-1', () => {})).toMatchObject({ case: 'accept' });

@@ -1,4 +1,5 @@
 import { ConsiliumError, ERRORS, type ErrorCode, errorCode } from '@consilium/errors';
+import { modelPorts, requireFewParameters } from '@consilium/models';
 import { type Plan, planFromCanonical } from '@consilium/plan';
 import type { Invitation } from '@consilium/proto';
 import { digestBytes, digestHex } from '../connection/wire.js';
@@ -19,19 +20,19 @@ const TOO_LATE: ReadonlySet<ErrorCode> = new Set(['RUN_EVENT_NOT_ALLOWED', 'SITE
  * Errors   what the coordinator answers; STOPPED.
  */
 export async function answerInvitation(
-  workshop: Pick<Workshop, 'link' | 'state' | 'datasets' | 'trainer' | 'logger'>,
+  workshop: Pick<Workshop, 'link' | 'state' | 'datasets' | 'trainer' | 'maximumParameters' | 'logger'>,
   invitation: Invitation,
   signal: AbortSignal,
 ): Promise<void> {
   const { runId } = invitation;
   const planDigest = digestHex(invitation.planDigest);
-  const answer = await decide(workshop, invitation, planDigest, signal);
+  const { answer, sentence } = await decide(workshop, invitation, planDigest, signal);
   workshop.state.invitations.record({ runId, planDigest, plan: invitation.plan, answer });
   workshop.logger.info(
     { runId, planDigest, ...answer },
     answer.accepted ? 'invitation accepted' : 'invitation declined',
   );
-  const request = { runId, planDigest: digestBytes(planDigest), answer: onWire(answer) };
+  const request = { runId, planDigest: digestBytes(planDigest), answer: onWire(answer, sentence) };
   try {
     await workshop.link.call((client, options) => client.answerInvitation(request, options), signal);
   } catch (error) {
@@ -41,23 +42,25 @@ export async function answerInvitation(
 }
 
 async function decide(
-  { state, datasets, trainer, logger }: Pick<Workshop, 'state' | 'datasets' | 'trainer' | 'logger'>,
+  workshop: Pick<Workshop, 'state' | 'datasets' | 'trainer' | 'maximumParameters' | 'logger'>,
   invitation: Invitation,
   planDigest: string,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<{ answer: Answer; sentence: string }> {
+  const { state, datasets, trainer, maximumParameters, logger } = workshop;
   try {
     const plan = planFromCanonical(invitation.plan, planDigest);
     const registered = state.datasets.find(state.bindings.resolve(plan.data.dataset));
     if (!registered) throw new ConsiliumError('DATASET_NOT_FOUND', { dataset: plan.data.dataset });
     const exampleCount = requireSuitable(await datasets.load(registered.version), plan);
+    requireFewParameters(plan.model, modelPorts(plan), maximumParameters);
     await requireMemory({ trainer, logger }, plan, signal);
-    return { accepted: true, datasetVersion: registered.version, exampleCount };
+    return { answer: { accepted: true, datasetVersion: registered.version, exampleCount }, sentence: '' };
   } catch (error) {
     throwIfStopped(signal);
     if (!(error instanceof ConsiliumError)) throw error;
     logger.warn({ runId: invitation.runId, code: error.code, detail: error.detail }, 'this site cannot take part');
-    return { accepted: false, refusalCode: error.code };
+    return { answer: { accepted: false, refusalCode: error.code }, sentence: sentenceOf(error) };
   }
 }
 
@@ -78,13 +81,18 @@ async function requireMemory(
   }
 }
 
-function onWire(answer: Answer) {
+/** What the researcher reads. The sizes of the plan and of the bound say nothing of the site's data. */
+function sentenceOf({ code, detail }: ConsiliumError): string {
+  if (code !== 'MODEL_TOO_LARGE') return ERRORS[code].say;
+  return `${ERRORS[code].say} It has ${detail.parameters}; this site takes at most ${detail.most}.`;
+}
+
+function onWire(answer: Answer, sentence: string) {
   if (answer.accepted) {
     const { datasetVersion, exampleCount } = answer;
     return { case: 'accept' as const, value: { datasetVersion, exampleCount: BigInt(exampleCount) } };
   }
-  const code = answer.refusalCode as keyof typeof ERRORS;
-  return { case: 'decline' as const, value: { code, sentence: ERRORS[code].say } };
+  return { case: 'decline' as const, value: { code: answer.refusalCode, sentence } };
 }
 
 /**

@@ -13,6 +13,8 @@ import type { WeightStore } from '../weights/weight-store.js';
 export interface Workshop {
   readonly siteId: string;
   readonly folder: SiteFolder;
+  /** Most parameters of a model that this site trains. */
+  readonly maximumParameters: number;
   readonly link: CoordinatorLink;
   readonly state: SiteState;
   readonly datasets: DatasetStore;

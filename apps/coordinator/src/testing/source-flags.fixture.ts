@@ -1,0 +1,1 @@
+export { SOURCE_FLAGS } from '@consilium/testkit';
