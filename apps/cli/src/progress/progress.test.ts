@@ -77,6 +77,14 @@ it('a terminal shows for each site at work how far it is', () => {
   ]);
 });
 
+it('a loss that only exponents can tell does not fill the terminal', () => {
+  const training = { epoch: 1, epochs: 1, step: 1, steps: 1, loss: -1.5e308 };
+  const lines = screenLines([
+    run([round(1, 'training', { participations: [participation('a', 'training', training)] })]),
+  ]);
+  expect(lines[1]).toContain('loss -1.50e+308');
+});
+
 it('a log gets one line for each round that has ended, with who was missing, and one for the end of the run', () => {
   const lines: string[] = [];
   const progress = new ProgressLines((line) => lines.push(line));

@@ -47,7 +47,7 @@ export function participationText(view: ParticipationView): { share: number; wor
       return { share: 0.02 + 0.08 * ratio(view.bytesDone, view.bytesTotal), words: 'fetching the model' };
     case 'training': {
       const done = view.steps > 0 ? ratio((view.epoch - 1) * view.steps + view.step, view.epochs * view.steps) : 0;
-      const loss = view.loss === null || view.loss === undefined ? '' : `  loss ${view.loss.toFixed(3)}`;
+      const loss = view.loss === null || view.loss === undefined ? '' : `  loss ${lossText(view.loss)}`;
       const epoch = view.epochs > 0 ? `epoch ${view.epoch}/${view.epochs} step ${view.step}/${view.steps}` : 'training';
       return { share: 0.1 + 0.8 * done, words: `${epoch}${loss}` };
     }
@@ -60,6 +60,11 @@ export function participationText(view: ParticipationView): { share: number; wor
     default:
       return { share: 0, words: view.state };
   }
+}
+
+/** A site may report any number; one that has 300 digits is not shown with all of them. */
+function lossText(loss: number): string {
+  return Math.abs(loss) < 1e6 ? loss.toFixed(3) : loss.toExponential(2);
 }
 
 function durationText(run: RunView): string {

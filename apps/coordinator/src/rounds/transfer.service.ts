@@ -37,11 +37,15 @@ export class TransferService {
   /**
    * The wanted chunks of a model, from their offsets, in pieces. The next piece is read when the last one has been taken.
    *
-   * Errors   CHUNK_NOT_AVAILABLE for everything that no assignment named to this site, whether it exists or not.
+   * Errors   CHUNK_NOT_AVAILABLE for everything that no assignment named to this site, whether it exists or not; REQUEST_INVALID for a
+   *          chunk that is wanted twice.
    */
   async *fetch(siteId: string, modelDigest: string, ranges: readonly MissingPart[]): AsyncGenerator<Piece> {
     if (!(await this.isAssigned(siteId, modelDigest))) throw new ConsiliumError('CHUNK_NOT_AVAILABLE', { modelDigest });
     const { manifest } = await this.registry.model(modelDigest);
+    // A short question must not be answered with more than the model.
+    if (new Set(ranges.map(({ digest }) => digest)).size < ranges.length)
+      throw new ConsiliumError('REQUEST_INVALID', { reason: 'a chunk is wanted twice', ranges: ranges.length });
     const known = new Set(manifest.chunkDigests);
     if (!ranges.every((range) => known.has(range.digest)))
       throw new ConsiliumError('CHUNK_NOT_AVAILABLE', { modelDigest });
@@ -70,22 +74,26 @@ export class TransferService {
   }
 
   /**
-   * Takes the pieces of an upload that was offered; those of a chunk follow one another. What has arrived stays when the stream
-   * breaks. Answers the number of bytes taken.
+   * Takes the pieces of an upload that was offered; those of a chunk follow one another, and none is empty: a stream ends with its
+   * chunks. What has arrived stays when the stream breaks. Answers the number of bytes taken.
    *
-   * Errors   UPDATE_INCOMPLETE without an offer or at a wrong offset, CHUNK_NOT_AVAILABLE for a chunk that was not offered,
+   * Errors   REQUEST_INVALID for a stream of any other kind; UPDATE_INCOMPLETE without an offer or at a wrong offset, CHUNK_NOT_AVAILABLE for a chunk that was not offered,
    *          CHUNK_CORRUPT, UPLOAD_QUOTA_EXCEEDED, SITE_NOT_IN_COHORT, UPDATE_LATE, DISK_FULL.
    */
   async put(siteId: string, pieces: AsyncIterable<UploadPiece>): Promise<number> {
     let at: UploadKey | undefined;
     let chunk: { readonly digest: string; readonly writer: ChunkWriter } | undefined;
+    const begun = new Set<string>();
     let bytes = 0;
     try {
       for await (const { runId, round, digest, offset, data } of pieces) {
         at ??= { runId, round, siteId };
         if (at.runId !== runId || at.round !== round)
           throw new ConsiliumError('REQUEST_INVALID', { reason: 'one stream is of one round' });
+        if (data.byteLength === 0) throw new ConsiliumError('REQUEST_INVALID', { reason: 'an empty piece' });
         if (chunk?.digest !== digest) {
+          if (begun.has(digest)) throw new ConsiliumError('REQUEST_INVALID', { reason: 'a chunk comes in one go' });
+          begun.add(digest);
           await chunk?.writer.finish();
           // For each chunk anew: another call of the site may have replaced what it offered.
           chunk = { digest, writer: await this.uploads.writer(at, await this.offered(at), digest, offset) };

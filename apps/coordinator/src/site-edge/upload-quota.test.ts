@@ -24,6 +24,32 @@ async function stored(folder: string): Promise<number> {
   return sizes.reduce((a, b) => a + b, 0);
 }
 
+it('answers no chunk twice, and takes no stream of empty pieces or of chunks that come and go', async () => {
+  const rounds = { count: 1, quorum: 1, deadlineSeconds: 600, answerSeconds: 600 };
+  const model = { family: 'resnet', baseWidth: 12, normalisation: { kind: 'batch' } } as const;
+  const runId = await federation.run(tinyPlan('fedavg', { rounds, model }), ['ash']);
+  await ash.accept(await ash.next('invitation'));
+  const forAsh = await ash.next('train');
+  const [wanted] = forAsh.model!.chunkDigests;
+  await expect(ash.fetch(forAsh.modelDigest, [wanted!, wanted!])).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+  const { values, manifest } = ash.delta(forAsh);
+  await ash.offer(forAsh, manifest);
+  const chunks = [...chunksOf(payloadBytes(values))];
+  const piece = (index: number, from: number, to: number) => ({
+    ...{ runId, round: 1 },
+    piece: {
+      digest: bytesOfHex(manifest.chunkDigests[index]!),
+      offset: BigInt(from),
+      data: Uint8Array.from(chunks[index]!.subarray(from, to)),
+    },
+  });
+  for (const stream of [[piece(0, 0, 0)], [piece(0, 0, 10), piece(1, 0, 10), piece(0, 10, 20)]])
+    await expect(ash.calls.putChunks(stream, ash.metadata)).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+  await ash.train(forAsh);
+  await federation.json('POST', `/api/runs/${runId}/abort`, { reason: 'The test is over.' });
+  expect((await ash.next('stop')).runId).toBe(runId);
+});
+
 it('keeps one upload of a site, though six streams go on with manifests that it has replaced', async () => {
   const model = { family: 'resnet', baseWidth: 12, normalisation: { kind: 'batch' } } as const;
   const rounds = { count: 1, quorum: 1, deadlineSeconds: 600, answerSeconds: 600 };

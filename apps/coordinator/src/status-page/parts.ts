@@ -41,7 +41,12 @@ function cellOf({ title }: Column, kind: string, cell: Cell): Html {
 
 /** Site, state, progress and loss of a participation. */
 export function participationCells(row: ParticipationView): Cell[] {
-  return [row.site, stateLabel(row.state), progressText(row), row.loss?.toFixed(4) ?? ''];
+  return [row.site, stateLabel(row.state), progressText(row), row.loss === null ? '' : lossText(row.loss)];
+}
+
+/** A site may report any number; one that has 300 digits is not shown with all of them. */
+function lossText(loss: number): string {
+  return Math.abs(loss) < 1e6 ? loss.toFixed(4) : loss.toExponential(2);
 }
 
 function progressText(row: ParticipationView): string {
