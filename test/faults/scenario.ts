@@ -3,7 +3,14 @@ import type { Ground } from '../federation/ground.ts';
 import { startOn } from '../federation/processes.ts';
 
 export const AGENT_POINTS = ['fetching', 'training', 'sending'] as const;
-export const COORDINATOR_POINTS = ['recruiting', 'training', 'aggregating', 'validating', 'closed'] as const;
+export const COORDINATOR_POINTS = [
+  'recruiting',
+  'training',
+  'aggregating',
+  'validating',
+  'closed',
+  'collecting',
+] as const;
 
 /** One run of a plan, and where its processes are killed meanwhile. Each dies once at each of its points. */
 export interface Scenario {

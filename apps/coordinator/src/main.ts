@@ -3,6 +3,8 @@ import { readEnvironment } from './platform/env.js';
 import { createLogger, errorFields } from './platform/logger.js';
 import { startCoordinator } from './start-coordinator.js';
 
+// Whatever this process writes is of hospitals: no other user of the machine reads it.
+process.umask(0o077);
 const logger = createLogger();
 
 try {

@@ -1,8 +1,10 @@
 // Nest reads types of constructors through this.
 import 'reflect-metadata';
+import { chmod, mkdir } from 'node:fs/promises';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { appModule } from './app.module.js';
+import { PRIVATE_FOLDER } from './chunks/private-folder.js';
 import type { Config } from './platform/config.js';
 import { type Logger, nestLogger } from './platform/logger.js';
 import { migrate } from './platform/migrate.js';
@@ -27,6 +29,9 @@ const LONGEST_BODY_BYTES = 1 << 20;
  * Errors   DATABASE_UNAVAILABLE, MIGRATION_MISMATCH, ADDRESS_IN_USE, CERTIFICATE_INVALID.
  */
 export async function startCoordinator(config: Config, logger: Logger): Promise<RunningCoordinator> {
+  await mkdir(config.dataFolder, PRIVATE_FOLDER);
+  // An older version left it open to others.
+  await chmod(config.dataFolder, PRIVATE_FOLDER.mode);
   const migrated = await migrate(config.databaseUrl);
   if (migrated.length > 0) logger.info({ migrated }, 'database migrated');
   const app = await NestFactory.create<NestFastifyApplication>(

@@ -33,6 +33,8 @@ export const AUDIT_ENTRY_TYPES = {
   'round.close': 'The candidate is the new global model.',
   'round.reject': 'The candidate was not accepted; the global model stays.',
   'round.abort': 'The round ended without a candidate; the payload says why.',
+  'round.updates.dropped':
+    'The chunks of the updates of a round are deleted by the retention rule; the payload counts updates, chunks and bytes.',
   'model.register': 'A model version was added to the registry.',
   'model.export': 'A person took a model version away.',
   'site.hello':

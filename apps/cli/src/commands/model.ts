@@ -48,7 +48,7 @@ export async function exportModel(
 export async function writeModel(client: CoordinatorClient, digest: string, file: string): Promise<void> {
   const temporary = path.join(path.dirname(path.resolve(file)), `.${path.basename(file)}.${process.pid}.tmp`);
   try {
-    await pipeline(Readable.fromWeb(await client.safetensors(digest)), createWriteStream(temporary));
+    await pipeline(Readable.fromWeb(await client.safetensors(digest)), createWriteStream(temporary, { mode: 0o600 }));
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });

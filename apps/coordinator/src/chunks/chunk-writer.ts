@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { diskError, renameDurably } from '@consilium/durability';
 import { ConsiliumError } from '@consilium/errors';
+import { PRIVATE_FOLDER } from './private-folder.js';
 import type { UploadQuota } from './upload-quota.js';
 
 export interface ChunkWriterTarget {
@@ -30,7 +31,7 @@ export class ChunkWriter {
 
   /** Errors  UPDATE_INCOMPLETE when the part on disk does not end at `offset`: the site asks again what is missing. */
   static async open(target: ChunkWriterTarget, offset: number): Promise<ChunkWriter> {
-    const opening = mkdir(path.dirname(target.partFile), { recursive: true }).then(() => open(target.partFile, 'a'));
+    const opening = mkdir(path.dirname(target.partFile), PRIVATE_FOLDER).then(() => open(target.partFile, 'a', 0o600));
     const handle = await opening.catch(throwDiskError);
     const { size } = await handle.stat();
     if (size === offset) return new ChunkWriter(target, handle, size);

@@ -12,11 +12,19 @@ import {
 } from '@consilium/durability';
 import { ConsiliumError } from '@consilium/errors';
 import { sha256Hex } from '@consilium/tensors';
-import type { ChunkStore } from './chunk-store.js';
+import { ChunkPins } from './chunk-pins.js';
+import type { ChunkStore, Collected } from './chunk-store.js';
+import { PRIVATE_FOLDER } from './private-folder.js';
 
 /** Chunks as files of one folder: `ab/cdef...`, by the first byte of the digest. */
 export class FolderChunkStore implements ChunkStore {
+  private readonly pins = new ChunkPins();
+
   constructor(private readonly folder: string) {}
+
+  async keeping<T>(work: () => Promise<T>): Promise<T> {
+    return this.pins.keeping(work);
+  }
 
   async has(digest: string): Promise<boolean> {
     try {
@@ -44,15 +52,17 @@ export class FolderChunkStore implements ChunkStore {
 
   async put(digest: string, bytes: Uint8Array): Promise<void> {
     if (sha256Hex(bytes) !== digest) throw new ConsiliumError('CHUNK_CORRUPT', { digest });
+    await this.pins.pin(digest);
     if (await this.has(digest)) return;
     const file = this.fileOf(digest);
-    await mkdir(path.dirname(file), { recursive: true });
+    await mkdir(path.dirname(file), PRIVATE_FOLDER);
     await writeDurably(file, [bytes]);
   }
 
   async adopt(digest: string, file: string): Promise<void> {
+    await this.pins.pin(digest);
     const target = this.fileOf(digest);
-    await mkdir(path.dirname(target), { recursive: true });
+    await mkdir(path.dirname(target), PRIVATE_FOLDER);
     try {
       await link(file, target);
       await syncFolder(path.dirname(target));
@@ -70,6 +80,38 @@ export class FolderChunkStore implements ChunkStore {
         await rm(temporary, { force: true });
         throw diskError(failure);
       }
+    }
+  }
+
+  async collect(
+    digests: readonly string[],
+    named: (digests: readonly string[]) => Promise<ReadonlySet<string>>,
+  ): Promise<Collected> {
+    const { claimed, busy, release } = this.pins.claim(digests);
+    try {
+      const names = await named(claimed);
+      let chunks = 0;
+      let bytes = 0;
+      for (const digest of claimed.filter((digest) => !names.has(digest))) {
+        const size = await this.delete(digest);
+        chunks += size === null ? 0 : 1;
+        bytes += size ?? 0;
+      }
+      return { chunks, bytes, busy };
+    } finally {
+      release();
+    }
+  }
+
+  /** Answers its size, or null when it was not there. */
+  private async delete(digest: string): Promise<number | null> {
+    try {
+      const { size } = await stat(this.fileOf(digest));
+      await rm(this.fileOf(digest));
+      return size;
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
     }
   }
 

@@ -20,12 +20,14 @@ export interface Config {
   readonly tokenFile: string;
   /** Most parameters that the model of a plan may have. */
   readonly maximumParameters: number;
+  /** Which updates of rounds that are over are kept, for a replay: those of the last rounds of a live run, and of the last days. */
+  readonly keepUpdates: { readonly rounds: number; readonly days: number };
   /** Called where a fault test may want this process to die. */
   readonly reach: ReachPoint<KillPoint>;
 }
 
-/** States of a round in which a fault test may want this process to die. */
-const KILL_POINTS = ['recruiting', 'training', 'aggregating', 'validating', 'closed'] as const;
+/** States of a round in which a fault test may want this process to die, and the middle of deleting its updates. */
+const KILL_POINTS = ['recruiting', 'training', 'aggregating', 'validating', 'closed', 'collecting'] as const;
 export type KillPoint = (typeof KILL_POINTS)[number];
 
 /** Port 0 takes a free one. */
@@ -54,6 +56,8 @@ const environmentSchema = z.object({
   CONSILIUM_TLS_DIR: z.string().min(1),
   CONSILIUM_TOKEN_FILE: z.string().min(1),
   CONSILIUM_MAXIMUM_PARAMETERS: z.coerce.number().int().positive().default(MAXIMUM_PARAMETERS),
+  CONSILIUM_KEEP_UPDATES_ROUNDS: z.coerce.number().int().min(0).max(1_000_000).default(1),
+  CONSILIUM_KEEP_UPDATES_DAYS: z.coerce.number().int().min(0).max(36_500).default(0),
 });
 
 /**
@@ -88,6 +92,7 @@ export function configFrom(environment: Environment): Config {
     tls,
     tokenFile: path.resolve(values.CONSILIUM_TOKEN_FILE),
     maximumParameters: values.CONSILIUM_MAXIMUM_PARAMETERS,
+    keepUpdates: { rounds: values.CONSILIUM_KEEP_UPDATES_ROUNDS, days: values.CONSILIUM_KEEP_UPDATES_DAYS },
     reach,
   });
 }

@@ -2,6 +2,7 @@ import { isRoundOver, type RoundState } from '@consilium/rounds';
 import { Inject, Injectable } from '@nestjs/common';
 import { UploadArea } from '../chunks/upload-area.js';
 import { CONFIG, type Config } from '../platform/config.js';
+import { UpdateRetention } from './update-retention.js';
 import { WorkBell } from './work-bell.js';
 
 /** A step of a run that has been committed. */
@@ -20,11 +21,13 @@ export class Announce {
   constructor(
     private readonly uploads: UploadArea,
     private readonly bell: WorkBell,
+    private readonly retention: UpdateRetention,
     @Inject(CONFIG) private readonly config: Pick<Config, 'reach'>,
   ) {}
 
   async announce({ runId, sites, bringsWork, round }: CommittedStep): Promise<void> {
     if (bringsWork) this.bell.ring(sites);
+    if (round === null || isRoundOver(round.state)) this.retention.wake();
     if (round === null) return;
     if (isRoundOver(round.state)) await this.uploads.dropRound(runId, round.number);
     // In the middle of `aggregating` there is a point of its own.

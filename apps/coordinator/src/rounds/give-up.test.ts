@@ -17,6 +17,7 @@ import { Announce } from './announce.js';
 import { GiveUp } from './give-up.js';
 import { RoundTransitions } from './round-transitions.js';
 import { RunDriver } from './run-driver.js';
+import type { UpdateRetention } from './update-retention.js';
 import { WorkBell } from './work-bell.js';
 
 let federation: TestFederation;
@@ -32,7 +33,14 @@ async function withGiveUp(use: (giveUp: GiveUp) => Promise<void>): Promise<void>
   const registry = new ModelRegistry(database);
   const audit = new AuditLog(database, { federation: 'test' });
   const runs = new RunRepository(database, new PlanRegister(database), new Presence(database));
-  const announcing = new Announce(new UploadArea(federation.dataFolder), new WorkBell(), { reach: () => {} });
+  const announcing = new Announce(
+    new UploadArea(federation.dataFolder),
+    new WorkBell(),
+    { wake: () => {} } as UpdateRetention,
+    {
+      reach: () => {},
+    },
+  );
   const transitions = [new RunTransitions(audit, registry), new RoundTransitions(audit, registry)] as const;
   await use(new GiveUp(database, runs, ...transitions, announcing));
   await database.onApplicationShutdown();
@@ -54,6 +62,7 @@ async function hourOfFailures(error: unknown) {
     {} as RunRepository,
     {} as WakeQueue,
     {} as UploadArea,
+    {} as UpdateRetention,
     createLogger('silent'),
   );
   driver.wake('run');

@@ -1,7 +1,8 @@
 import { isLimited, type Weighing } from '@consilium/aggregation';
 import { ConsiliumError, ERRORS } from '@consilium/errors';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { type Act, AuditLog, subject } from '../audit/audit-log.js';
+import { CHUNK_STORE, type ChunkStore } from '../chunks/chunk-store.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { Database, type Transaction } from '../platform/database.js';
 import { type LoadedRun, liveRound, type RoundRow, RunRepository } from '../runs/run.repository.js';
@@ -18,13 +19,16 @@ export class MakeCandidate {
     private readonly registry: ModelRegistry,
     private readonly transitions: RoundTransitions,
     private readonly audit: AuditLog,
+    @Inject(CHUNK_STORE) private readonly store: ChunkStore,
   ) {}
 
   /** A round whose updates cannot be aggregated is aborted. Errors  those that may pass: unavailable, exhausted, STOPPED. */
   async make(task: RoundToAggregate, signal: AbortSignal): Promise<void> {
     try {
-      const candidates = await this.aggregation.candidates(task, signal);
-      await this.database.transaction((transaction) => this.record(transaction, task, candidates));
+      await this.store.keeping(async () => {
+        const candidates = await this.aggregation.candidates(task, signal);
+        await this.database.transaction((transaction) => this.record(transaction, task, candidates));
+      });
     } catch (error) {
       if (!(error instanceof ConsiliumError) || isPassing(error)) throw error;
       const failure = { code: error.code, sentence: ERRORS[error.code].say };

@@ -44,7 +44,7 @@ async function submitAll(runId: string): Promise<void> {
   for (const [n, siteId] of SITES.entries()) {
     const values = Float32Array.from({ length: Number(model.bytes) / 4 }, (_, at) => 1e-4 * ((at % 5) + n));
     const manifest = manifestOf(model.layout.entries as never, values);
-    await store.put(manifest.chunkDigests[0]!, payloadBytes(values));
+    await store.keeping(() => store.put(manifest.chunkDigests[0]!, payloadBytes(values)));
     const digest = manifestDigest(manifest);
     const key = { runId, round: 1, siteId };
     await database.siteUpdate.create({

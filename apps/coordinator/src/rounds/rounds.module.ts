@@ -17,6 +17,7 @@ import { RoundTransitions } from './round-transitions.js';
 import { RunDriver } from './run-driver.js';
 import { TransferService } from './transfer.service.js';
 import { UpdateService } from './update.service.js';
+import { UpdateRetention } from './update-retention.js';
 import { WorkService } from './work.service.js';
 import { WorkBell } from './work-bell.js';
 
@@ -34,6 +35,7 @@ import { WorkBell } from './work-bell.js';
       MakeCandidate,
       Announce,
       GiveUp,
+      UpdateRetention,
     ],
     ...[WorkBell, FindWork, WorkService, ProgressService, TransferService, UpdateService],
   ],

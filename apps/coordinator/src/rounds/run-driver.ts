@@ -7,6 +7,7 @@ import { WakeQueue } from '../platform/wake-queue.js';
 import { RunRepository } from '../runs/run.repository.js';
 import { AdvanceRun } from './advance-run.js';
 import { GiveUp } from './give-up.js';
+import { UpdateRetention } from './update-retention.js';
 
 const FIRST_RETRY_MS = 3000;
 const LONGEST_RETRY_MS = 60_000;
@@ -43,6 +44,7 @@ export class RunDriver implements BeforeApplicationShutdown {
     private readonly runs: RunRepository,
     private readonly queue: WakeQueue,
     private readonly uploads: UploadArea,
+    private readonly retention: UpdateRetention,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -51,6 +53,7 @@ export class RunDriver implements BeforeApplicationShutdown {
     await this.queue.start((runId) => this.wake(runId));
     const open = await this.runs.roundsInTraining();
     await this.uploads.sweep((runId, number) => open.some((round) => round.runId === runId && round.number === number));
+    this.retention.start();
     await this.runs.beginWaitingAnew();
     for (const runId of await this.runs.liveIds()) this.wake(runId);
   }

@@ -75,9 +75,11 @@ export class UpdateService {
       const loaded = await this.runs.read(update.runId).catch(asUninvited);
       requireFitting(update, loaded, requireAwaited(update, loaded));
       const deltaNorm = await this.measure(update, loaded.plan);
-      for (const digest of new Set(update.manifest.chunkDigests))
-        await this.store.adopt(digest, this.uploads.fileOf(update, digest));
-      const receipt = await this.database.transaction((transaction) => this.book(transaction, update, deltaNorm));
+      const receipt = await this.store.keeping(async () => {
+        for (const digest of new Set(update.manifest.chunkDigests))
+          await this.store.adopt(digest, this.uploads.fileOf(update, digest));
+        return this.database.transaction((transaction) => this.book(transaction, update, deltaNorm));
+      });
       this.driver.wake(update.runId);
       return receipt;
     } catch (error) {

@@ -6,7 +6,8 @@ import { TestFederation } from '../testing/federation.fixture.js';
 import { tinyPlan } from '../testing/plans.fixture.js';
 
 const HONEST = ['ash', 'birch', 'cedar'];
-const MOST = Number.MAX_SAFE_INTEGER;
+/** More is refused with the Hello that declares it. */
+const MOST = 2 ** 31 - 1;
 const rounds = { count: 1, quorum: 4, deadlineSeconds: 600, answerSeconds: 600 };
 /** As it was: no share and no length is too large. */
 const UNBOUNDED = {

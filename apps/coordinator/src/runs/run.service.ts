@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { AuditLog, subject } from '../audit/audit-log.js';
+import { CHUNK_STORE, type ChunkStore } from '../chunks/chunk-store.js';
 import { InitialModel } from '../models/initial-model.js';
 import { Database, databaseNow } from '../platform/database.js';
 import { PERSON } from '../platform/person.js';
 import { RunDriver } from '../rounds/run-driver.js';
 import { WorkBell } from '../rounds/work-bell.js';
-import { RunPreview, type RunRequest } from './run-preview.js';
+import { type PreviewedRun, RunPreview, type RunRequest } from './run-preview.js';
 
 @Injectable()
 export class RunService {
@@ -17,6 +18,7 @@ export class RunService {
     private readonly audit: AuditLog,
     private readonly bell: WorkBell,
     private readonly driver: RunDriver,
+    @Inject(CHUNK_STORE) private readonly store: ChunkStore,
   ) {}
 
   /**
@@ -27,8 +29,15 @@ export class RunService {
    */
   async create(request: RunRequest): Promise<string> {
     const { plan, sites } = await this.preview.of(request);
-    const { manifest, digest: initialModelDigest } = await this.initialModel.make(plan);
     const runId = randomUUID();
+    await this.store.keeping(() => this.begin(runId, { plan, sites }));
+    this.bell.ring(sites);
+    this.driver.wake(runId);
+    return runId;
+  }
+
+  private async begin(runId: string, { plan, sites }: PreviewedRun): Promise<void> {
+    const { manifest, digest: initialModelDigest } = await this.initialModel.make(plan);
     await this.database.transaction(async (transaction) => {
       const now = await databaseNow(transaction);
       await transaction.run.create({
@@ -45,8 +54,5 @@ export class RunService {
         ...sites.map((site) => ({ type: 'invitation.sent' as const, ...about, payload: { site } })),
       ]);
     });
-    this.bell.ring(sites);
-    this.driver.wake(runId);
-    return runId;
   }
 }

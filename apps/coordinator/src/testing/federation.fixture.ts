@@ -50,6 +50,7 @@ export class TestFederation {
       tls: server,
       tokenFile: path.join(folder, 'token'),
       maximumParameters: MAXIMUM_PARAMETERS,
+      keepUpdates: { rounds: 1, days: 0 },
       reach: (point) => made.reach(point),
     };
     const database = new PrismaClient({ adapter: new PrismaPg({ connectionString: postgres.url, max: 2 }) });
