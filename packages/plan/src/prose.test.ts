@@ -156,6 +156,12 @@ it('numbers are there with their units', () => {
     expect(prose).toContain(part);
 });
 
+it('says that one hospital may decide alone where the quorum allows it', () => {
+  const alone = { ...segmentation, rounds: { ...segmentation.rounds, quorum: 1 } };
+  expect(oneLine(planProse(alone))).toContain('One that delivers alone decides its round alone (the quorum is 1).');
+  expect(planProse(segmentation)).not.toContain('decides its round alone');
+});
+
 it('a back end that the plan demands is named, and only then', () => {
   const demanding = { ...segmentation, engine: { ...segmentation.engine, backEnd: 'tensorflow' as const } };
   expect(oneLine(planProse(demanding))).toContain('Only hospitals whose training engine tensorflow works take part.');

@@ -165,7 +165,7 @@ function strategy({ strategy: s }: Plan): string {
 }
 
 /** What keeps one hospital from deciding alone. */
-function bounds({ rounds: { maximumShare }, protection: { clipToMedianNorm }, strategy }: Plan): string[] {
+function bounds({ rounds: { maximumShare, quorum }, protection: { clipToMedianNorm }, strategy }: Plan): string[] {
   if (strategy.name === 'local')
     return [
       `Of a mean, one hospital could weigh ${percent(maximumShare)} at most (maximumShare), and a change could be ${clipToMedianNorm} times as long as the median (clipToMedianNorm; 0 for any length). Here nothing is averaged, so both limit nothing.`,
@@ -178,7 +178,8 @@ function bounds({ rounds: { maximumShare }, protection: { clipToMedianNorm }, st
     clipToMedianNorm === 0
       ? 'The length of a change is not limited by that of the others (clipToMedianNorm 0).'
       : `A change longer than ${counted(clipToMedianNorm, 'time')} the median of its round (clipToMedianNorm; of two, the shorter is the median) is shortened to that.`;
-  return [`${share} ${clip} Each round names the hospitals that this concerned.`];
+  const alone = quorum === 1 ? ' One that delivers alone decides its round alone (the quorum is 1).' : '';
+  return [`${share}${alone} ${clip} Each round names the hospitals that this concerned.`];
 }
 
 function percent(share: number): string {

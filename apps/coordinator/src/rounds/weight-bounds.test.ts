@@ -89,6 +89,12 @@ it.each([
   },
 );
 
+it('a site cannot tell of more examples than a number of the database holds', async () => {
+  await expect(federation.site('boaster', { exampleCount: Number.MAX_SAFE_INTEGER })).rejects.toMatchObject({
+    code: 'REQUEST_INVALID',
+  });
+});
+
 it('a site cannot accept with more examples than it told of, nor with a dataset that it did not', async () => {
   const liar = await federation.site('liar', { exampleCount: 40 });
   const runId = await federation.run(tinyPlan('fedavg', { rounds: { ...rounds, quorum: 1 } }), ['liar']);
@@ -101,6 +107,7 @@ it('a site cannot accept with more examples than it told of, nor with a dataset 
   for (const [version, count] of [
     ['v1', 41n],
     ['v1', BigInt(MOST)],
+    ['v1', BigInt(Number.MAX_SAFE_INTEGER)],
     ['v2', 40n],
   ] as const)
     await expect(answer(version, count)).rejects.toMatchObject({ code: 'DATASET_COUNT_MISMATCH' });
