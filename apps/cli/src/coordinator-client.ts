@@ -13,9 +13,10 @@ const TIMEOUT_MS = 30_000;
 export class CoordinatorClient {
   constructor(readonly address: CoordinatorAddress) {}
 
-  /** The page for a browser; the token in it becomes a cookie. */
-  get page(): string {
-    return `${this.address.url}/?token=${this.address.token}`;
+  /** An address that opens the page in a browser, once and within ten minutes. */
+  async page(): Promise<string> {
+    const { path } = await this.#json<{ path: string }>('POST', '/api/sign-in-links');
+    return this.address.url + path;
   }
 
   async health(): Promise<{ federation: string; version: string }> {

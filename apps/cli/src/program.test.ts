@@ -27,7 +27,7 @@ async function consilium(...words: string[]): Promise<Answer> {
 it('shows its commands', async () => {
   const { code, out } = await consilium('--help');
   expect(code).toBe(0);
-  for (const command of ['up', 'down', 'site', 'plan', 'run', 'model', 'doctor', 'demo'])
+  for (const command of ['up', 'down', 'page', 'site', 'plan', 'run', 'model', 'doctor', 'demo'])
     expect(out).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
 });
 

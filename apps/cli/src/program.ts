@@ -50,6 +50,11 @@ function addFederation(program: Command, environment: Environment): void {
     .description('stop the coordinator and its PostgreSQL')
     .addOption(folderOption())
     .action(async (options) => (await import('./commands/down.js')).down(options, environment));
+  program
+    .command('page')
+    .description('an address that opens the status page in a browser; it works once, within ten minutes')
+    .addOption(folderOption())
+    .action(async (options) => (await import('./commands/page.js')).page(options, environment));
 }
 
 function addSite(program: Command, environment: Environment): void {

@@ -39,7 +39,7 @@ async function openToOthers(folder: string): Promise<string[]> {
   return found;
 }
 
-/** Opens the printed address as a browser does: the token becomes a cookie, and the cookie opens the page. */
+/** Opens the printed address as a browser does: it is exchanged for a cookie, and the cookie opens the page. */
 async function page(out: string): Promise<number> {
   const [address] = /http:\S+/.exec(out)!;
   const redirect = await fetch(address, { redirect: 'manual' });
@@ -51,7 +51,10 @@ it('goes up in the background, answers with its token, and goes down', async () 
   const out = await consilium('up', '--detach', '--federation', 'north', ...ports);
   expect(out).toContain('Federation north is up.');
   expect(await page(out)).toBe(200);
-  expect(await page(out.replace(/token=\S+/, 'token=wrong'))).toBe(401);
+  expect(await page(out)).toBe(401);
+  expect(await page(await consilium('page'))).toBe(200);
+  const token = (await readFile(federationFolder(dir).token, 'utf8')).trim();
+  expect(out).not.toContain(token);
   expect(await openToOthers(dir)).toEqual([]);
   await expect(consilium('up', ...ports)).rejects.toThrow(/1: ALREADY_RUNNING/);
   expect(await consilium('run', 'list')).toBe('There is no run yet.\n');
@@ -64,13 +67,19 @@ it('goes up in the background, answers with its token, and goes down', async () 
   await expect(page(out)).rejects.toThrow();
 }, 60_000);
 
+const isAnswering = () =>
+  consilium('page').then(
+    async (out) => (await page(out)) === 200,
+    () => false,
+  );
+
 it('starts a coordinator again that was killed, and comes back after everything was', async () => {
-  const out = await consilium('up', '--detach', ...ports);
+  await consilium('up', '--detach', ...ports);
   const first = (await readUp(federationFolder(dir)))!;
   process.kill(first.coordinatorPid, 'SIGKILL');
   const again = await until(async () => {
     const up = await readUp(federationFolder(dir));
-    const isBack = up?.coordinatorPid !== first.coordinatorPid && (await page(out).catch(() => 0)) === 200;
+    const isBack = up?.coordinatorPid !== first.coordinatorPid && (await isAnswering());
     return isBack ? up : undefined;
   });
   process.kill(first.pid, 'SIGKILL');

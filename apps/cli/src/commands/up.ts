@@ -4,14 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../env.js';
 import { AdvisedError } from '../failure.js';
-import {
-  chosenFolder,
-  connectTo,
-  type FederationFolder,
-  openToken,
-  readUp,
-  rememberFolder,
-} from '../federation-folder.js';
+import { chosenFolder, connectTo, type FederationFolder, readUp, rememberFolder } from '../federation-folder.js';
 import { LAUNCHER } from '../installation.js';
 import { startFederation } from '../processes/federation-host.js';
 import { isStill } from '../processes/leftover.js';
@@ -52,7 +45,7 @@ export async function up(options: UpOptions, environment: Environment): Promise<
   kill = () => host.kill();
   await remember(folder, environment);
   print(`Federation ${host.up.federation} is up.`);
-  print(`  page for persons  ${host.client.page}`);
+  print(`  page for persons  ${await host.client.page()}  (works once; \`consilium page\` prints another)`);
   print(`  sites dial        ${host.up.grpcAddress}`);
   print(`  folder            ${folder.root}`);
   await untilStopped(stop);
@@ -90,7 +83,8 @@ async function goToBackground(folder: FederationFolder, environment: Environment
     if (facts && facts.pid === child.pid && (await isHealthy(folder))) {
       child.unref();
       print(`Federation ${facts.federation} is up.`);
-      print(`  page for persons  ${facts.url}/?token=${await openToken(folder)}`);
+      const page = await (await connectTo(folder)).page();
+      print(`  page for persons  ${page}  (works once; \`consilium page\` prints another)`);
       print(`  sites dial        ${facts.grpcAddress}`);
       return;
     }

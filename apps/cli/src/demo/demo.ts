@@ -65,7 +65,7 @@ async function runDemo(
   const secondsNow = () => Math.round(Date.now() - startedAtMs) / 1000;
   const client = await setUp(running, plans, options, environment, stop);
   const setupSeconds = secondsNow();
-  say(`${sitesOf(plans).length} sites are connected after ${setupSeconds.toFixed(0)} s. Page: ${client.page}`);
+  say(`${sitesOf(plans).length} sites are connected after ${setupSeconds.toFixed(0)} s. Page: ${await client.page()}`);
   const context = { folder: running.folder, client, stop, check: () => running.throwIfFailed() };
   const outcomes: PlanOutcome[] = [];
   for (const plan of plans) outcomes.push(await runPlan(context, plan));
@@ -74,7 +74,7 @@ async function runDemo(
   print('');
   for (const outcome of outcomes) print(`model  ${await keepModel(context, outcome)}`);
   if (options.json) await writeOutcome(options.json, total);
-  print(`page   ${client.page}`);
+  print(`page   ${await client.page()}`);
   print(`time   ${total.seconds.toFixed(0)} s, of which ${setupSeconds.toFixed(0)} s set-up`);
   if (options.exit) return;
   print('Ctrl-C ends the demo.');

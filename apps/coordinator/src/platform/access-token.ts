@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { ConsiliumError } from '@consilium/errors';
 import { sha256Hex } from '@consilium/tensors';
@@ -9,12 +9,19 @@ import { CONFIG, type Config } from './config.js';
 @Injectable()
 export class AccessToken {
   private readonly digest: Buffer;
+  private readonly secret: Buffer;
 
   /** Errors  CONFIG_INVALID when the file holds nothing: an empty token would let everyone in. */
   constructor(@Inject(CONFIG) config: Pick<Config, 'tokenFile'>) {
     const token = readOrMake(config.tokenFile);
     if (token === '') throw new ConsiliumError('CONFIG_INVALID', { problems: 'CONSILIUM_TOKEN_FILE: it is empty' });
     this.digest = digestOf(token);
+    this.secret = Buffer.from(token);
+  }
+
+  /** A key for one purpose, from which the token does not follow. */
+  derive(purpose: string): Buffer {
+    return createHmac('sha256', this.secret).update(purpose).digest();
   }
 
   /** Takes the same time whatever is wrong. */

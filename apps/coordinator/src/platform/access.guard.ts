@@ -3,36 +3,35 @@ import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from
 import { Reflector } from '@nestjs/core';
 import { AccessToken } from './access-token.js';
 import type { HttpRequest } from './http-types.js';
+import { PageSession } from './page-session.js';
 
 const OPEN = Symbol('open to everyone');
-export const TOKEN_COOKIE = 'consilium_token';
 
 /** The only way past the guard without a token. */
 export const OpenToEveryone = () => SetMetadata(OPEN, true);
 
-/** Denies every request without the token; a route has to ask for the exception. */
+/**
+ * Denies every request without the token; a route has to ask for the exception. A session only reads: a browser sends its cookie
+ * along with a form of any other page of this host, whatever its port.
+ */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly token: AccessToken,
+    private readonly session: PageSession,
   ) {}
 
   canActivate(context: ExecutionContext): boolean {
     if (this.reflector.getAllAndOverride<boolean>(OPEN, [context.getHandler(), context.getClass()])) return true;
-    if (this.token.matches(tokenOf(context.switchToHttp().getRequest<HttpRequest>()))) return true;
+    const request = context.switchToHttp().getRequest<HttpRequest>();
+    if (this.token.matches(bearerOf(request))) return true;
+    if (request.method === 'GET' && this.session.isIn(request)) return true;
     throw new ConsiliumError('NOT_SIGNED_IN');
   }
 }
 
-/**
- * The bearer token of a request, or the one in its cookie. A cookie only reads: a browser sends it along with a form of any
- * other page of this host, whatever its port.
- */
-export function tokenOf(request: HttpRequest): string | undefined {
-  const bearer = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '');
-  if (bearer) return bearer[1];
-  if (request.method !== 'GET') return undefined;
-  const cookies = (request.headers.cookie ?? '').split(/;\s*/);
-  return cookies.find((cookie) => cookie.startsWith(`${TOKEN_COOKIE}=`))?.slice(TOKEN_COOKIE.length + 1);
+/** The bearer token of a request. */
+export function bearerOf(request: HttpRequest): string | undefined {
+  return /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '')?.[1];
 }

@@ -1,9 +1,10 @@
 import { stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { TestFederation } from '../testing/federation.fixture.js';
 import { tinyPlan } from '../testing/plans.fixture.js';
 import { AccessToken } from './access-token.js';
+import { PageSession } from './page-session.js';
 
 let federation: TestFederation;
 beforeAll(async () => {
@@ -32,19 +33,66 @@ it('lets nobody in without the token, on any route but health', async () => {
   expect((await stat(path.join(federation.dataFolder, '../token'))).mode & 0o777).toBe(0o600);
 });
 
-it('shows the status page to who holds the token, and takes the token out of the address', async () => {
-  const withoutToken = await federation.http('GET', '/', undefined, { authorization: '' });
+const nobody = { authorization: '' };
+
+async function signIn(path: string) {
+  const response = await federation.http('GET', path, undefined, nobody);
+  const cookie = response.headers.get('set-cookie') ?? '';
+  return { response, cookie, headers: { ...nobody, cookie: cookie.split(';')[0]! } };
+}
+
+it('signs a browser in by an address that works once, with a cookie that only reads and is not the token', async () => {
+  const withoutToken = await federation.http('GET', '/', undefined, nobody);
   expect([withoutToken.status, await withoutToken.text()]).toEqual([401, expect.stringContaining('access token')]);
   const token = await federation.token();
-  const signedIn = await federation.http('GET', `/?token=${token}`, undefined, { authorization: '' });
-  expect([signedIn.status, signedIn.headers.get('location')]).toEqual([303, '/']);
-  const cookie = signedIn.headers.get('set-cookie') ?? '';
-  expect(cookie).toMatch(/; HttpOnly; SameSite=Strict/);
-  const headers = { authorization: '', cookie: cookie.split(';')[0]! };
+  expect((await federation.http('GET', `/?token=${token}`, undefined, nobody)).status).toBe(401);
+  const { path: link } = await federation.json<{ path: string }>('POST', '/api/sign-in-links');
+  const { response, cookie, headers } = await signIn(link);
+  expect([response.status, response.headers.get('location')]).toEqual([303, '/']);
+  expect(cookie).toMatch(/^consilium-[0-9a-f]{12}=\S+; HttpOnly; SameSite=Strict; Path=\/; Max-Age=43200$/);
+  for (const text of [link, cookie]) expect(text).not.toContain(token);
   const page = await federation.http('GET', '/', undefined, headers);
   expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('No run yet')]);
   expect((await federation.http('GET', '/api/runs', undefined, headers)).status).toBe(200);
   expect((await federation.http('POST', '/api/plans', { plan: tinyPlan('fedavg') }, headers)).status).toBe(401);
+  expect((await federation.http('POST', '/api/sign-in-links', undefined, headers)).status).toBe(401);
+  const again = await federation.http('GET', link, undefined, nobody);
+  expect([again.status, await again.text()]).toEqual([401, expect.stringContaining('has been used')]);
+});
+
+it('takes no session that was made up, has ended, or is of another coordinator, and no old cookie with the token', async () => {
+  const { path: link } = await federation.json<{ path: string }>('POST', '/api/sign-in-links');
+  const { headers } = await signIn(link);
+  const [name, value] = headers.cookie.split('=') as [string, string];
+  const [until, random, mac] = value.split('.') as [string, string, string];
+  const status = async (cookie: string) =>
+    (await federation.http('GET', '/api/runs', undefined, { ...nobody, cookie })).status;
+  expect(await status(`other=1; ${headers.cookie}`)).toBe(200);
+  for (const cookie of [
+    `${name}=${Number(until) + 1}.${random}.${mac}`,
+    `${name}=${until}.${random.split('').reverse().join('')}.${mac}`,
+    `${name}=${await federation.token()}`,
+    `consilium_token=${await federation.token()}`,
+    `consilium-000000000000=${value}`,
+  ])
+    expect([cookie, await status(cookie)]).toEqual([cookie, 401]);
+  const tokenFile = path.join(federation.dataFolder, '../token');
+  const session = new PageSession(new AccessToken({ tokenFile }));
+  const request = { method: 'GET', headers };
+  expect(session.isIn(request)).toBe(true);
+  vi.useFakeTimers({ now: Date.now() + 13 * 3600 * 1000, toFake: ['Date'] });
+  expect(session.isIn(request)).toBe(false);
+  const late = session.makeLink().slice('/?link='.length);
+  vi.advanceTimersByTime(601_000);
+  expect(session.use(late)).toBe(false);
+  vi.useRealTimers();
+});
+
+it('signs a browser in by the form, with the token in its body', async () => {
+  const post = (token: string) =>
+    federation.form('/sign-in', { token }).then(({ status, headers }) => [status, headers.get('set-cookie') !== null]);
+  expect(await post('wrong')).toEqual([401, false]);
+  expect(await post(await federation.token())).toEqual([303, true]);
 });
 
 it('refuses to start with an empty token', async () => {

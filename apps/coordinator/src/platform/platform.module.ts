@@ -3,6 +3,7 @@ import { AccessToken } from './access-token.js';
 import { CONFIG, type Config } from './config.js';
 import { Database } from './database.js';
 import { LOGGER, type Logger } from './logger.js';
+import { PageSession } from './page-session.js';
 import { WakeQueue } from './wake-queue.js';
 
 /** What every module may use. */
@@ -15,6 +16,6 @@ export function platformModule(config: Config, logger: Logger): DynamicModule {
     { provide: CONFIG, useValue: config },
     { provide: LOGGER, useValue: logger },
   ];
-  const shared = [Database, WakeQueue, AccessToken];
+  const shared = [Database, WakeQueue, AccessToken, PageSession];
   return { module: PlatformModule, providers: [...values, ...shared], exports: [CONFIG, LOGGER, ...shared] };
 }

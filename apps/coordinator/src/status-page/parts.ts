@@ -59,6 +59,16 @@ function kibibytes(bytes: number): number {
   return Math.round(bytes / 1024);
 }
 
+/** Nothing of a page is kept, framed, or sent on. */
+export const PAGE_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+};
+
 const REFRESH_SECONDS = 4;
 
 /** A whole page around a body. It works without JavaScript: the browser asks for it again. */
@@ -70,11 +80,13 @@ export function page(body: Html, refresh: boolean): string {
 <body>${body}</body></html>`.text;
 }
 
-/** What a reader without the token gets. */
-export function signInPage(): string {
+/** What a reader without a session gets; `problem` is a sentence, or empty. */
+export function signInPage(problem: string): string {
   return page(
-    html`<header><h1>Consilium</h1></header><main><form class="card" action="/" method="get">
-<label for="token">This needs the access token. <code>consilium up</code> prints the address that holds it.</label>
+    html`<header><h1>Consilium</h1></header><main><form class="card" action="/sign-in" method="post">
+${problem !== '' && html`<p class="says bad">${problem}</p>`}<p>On the coordinator's machine <code>consilium page</code> prints an
+address that opens this page.</p>
+<label for="token">Or enter the access token, which lies in the file <code>token</code> of the federation's folder.</label>
 <p><input id="token" name="token" type="password" autocomplete="off" required></p><button>Sign in</button></form></main>`,
     false,
   );

@@ -2,28 +2,21 @@ import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { entryView } from '../audit/audit.http.js';
 import { AuditLog } from '../audit/audit-log.js';
-import { OpenToEveryone, TOKEN_COOKIE, tokenOf } from '../platform/access.guard.js';
+import { bearerOf, OpenToEveryone } from '../platform/access.guard.js';
 import { AccessToken } from '../platform/access-token.js';
 import { CONFIG, type Config } from '../platform/config.js';
 import { toHttp } from '../platform/error-translation.js';
 import type { HttpReply, HttpRequest } from '../platform/http-types.js';
 import { errorFields, LOGGER, type Logger } from '../platform/logger.js';
+import { PageSession } from '../platform/page-session.js';
 import { VERSION } from '../platform/version.js';
 import { RunViews } from '../runs/run-view.js';
 import { SiteService } from '../sites/site.service.js';
-import { errorPage, page, signInPage } from './parts.js';
+import { errorPage, PAGE_HEADERS, page, signInPage } from './parts.js';
 import { statusPage } from './status-page.js';
 
 const ENTRIES_SHOWN = 12;
 const RUNS_SHOWN = 10;
-const HEADERS = {
-  'content-type': 'text/html; charset=utf-8',
-  'cache-control': 'no-store',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'content-security-policy':
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-};
 
 @ApiExcludeController()
 @Controller()
@@ -32,24 +25,25 @@ export class StatusPageController {
     @Inject(CONFIG) private readonly config: Pick<Config, 'federation'>,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly token: AccessToken,
+    private readonly session: PageSession,
     private readonly runs: RunViews,
     private readonly sites: SiteService,
     private readonly audit: AuditLog,
   ) {}
 
-  /** Open to everyone, because a browser has no token before it has been here: it checks the token itself. */
+  /** Open to everyone, because a browser has no session before it has been here: it checks for itself. */
   @Get()
   @OpenToEveryone()
-  async show(@Req() request: HttpRequest, @Res() reply: HttpReply, @Query('token') token?: unknown): Promise<void> {
-    for (const [name, value] of Object.entries(HEADERS)) reply.header(name, value);
-    if (typeof token === 'string' && this.token.matches(token)) {
-      reply.header('set-cookie', `${TOKEN_COOKIE}=${token}; HttpOnly; SameSite=Strict; Path=/`);
-      // Away from the address that holds the token.
+  async show(@Req() request: HttpRequest, @Res() reply: HttpReply, @Query('link') link?: unknown): Promise<void> {
+    for (const [name, value] of Object.entries(PAGE_HEADERS)) reply.header(name, value);
+    if (typeof link === 'string' && this.session.use(link)) {
+      reply.header('set-cookie', this.session.cookie());
+      // Away from an address that works no more.
       reply.status(303).header('location', '/').send('');
       return;
     }
-    if (token !== undefined || !this.token.matches(tokenOf(request))) {
-      reply.status(401).send(signInPage());
+    if (!this.session.isIn(request) && !this.token.matches(bearerOf(request))) {
+      reply.status(401).send(signInPage(link === undefined ? '' : 'This address has been used, or is too old.'));
       return;
     }
     try {

@@ -109,6 +109,15 @@ export class TestFederation {
     });
   }
 
+  /** What a browser sends for a form, without any token of its own. */
+  async form(route: string, fields: Record<string, string>): Promise<Response> {
+    return fetch(this.running().httpUrl + route, {
+      method: 'POST',
+      body: new URLSearchParams(fields),
+      redirect: 'manual',
+    });
+  }
+
   /** The JSON of a request that must succeed. */
   async json<T>(method: 'GET' | 'POST', route: string, body?: unknown): Promise<T> {
     const response = await this.http(method, route, body);
