@@ -163,15 +163,8 @@ export class FakeSite {
     manifest: Manifest,
     changes: { readonly exampleCount?: bigint; readonly baseRound?: number; readonly updateId?: string } = {},
   ) {
-    const { runId, round, modelDigest, baseRound } = assignment;
-    const id = { runId, round, siteId: this.siteId, manifestDigest: manifestDigest(manifest) };
     const { receipt } = await this.calls.submitUpdate(
-      {
-        ...{ runId, round, baseRound, updateId: sha256Hex(canonicalize(id) as string) },
-        ...{ manifest: wireManifest(manifest), exampleCount: BigInt(this.exampleCount), localSteps: 3n },
-        ...{ baseModelDigest: modelDigest, trainingLoss: 0.5, deltaNorm: 1 },
-        ...changes,
-      },
+      { ...updateRequest(this, assignment, manifest), ...changes },
       this.metadata,
     );
     return receipt!;
@@ -227,13 +220,24 @@ export class FakeSite {
   }
 }
 
+/** What a site submits for an assignment. */
+export function updateRequest(site: FakeSite, assignment: TrainAssignment, manifest: Manifest) {
+  const { runId, round, modelDigest, baseRound } = assignment;
+  const id = { runId, round, siteId: site.siteId, manifestDigest: manifestDigest(manifest) };
+  return {
+    ...{ runId, round, baseRound, updateId: sha256Hex(canonicalize(id) as string) },
+    ...{ manifest: wireManifest(manifest), exampleCount: BigInt(site.exampleCount), localSteps: 3n },
+    ...{ baseModelDigest: modelDigest, trainingLoss: 0.5, deltaNorm: 1 },
+  };
+}
+
 export function wireManifest({ layoutDigest, bytes, chunkDigests }: Manifest) {
   const bytesOf = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'));
   return { layoutDigest: bytesOf(layoutDigest), bytes: BigInt(bytes), chunkDigests: chunkDigests.map(bytesOf) };
 }
 
 /** Statistics of two examples of each of two classes, `right` of the four classified rightly, and `more` of the first. */
-function examplesOf(right: number, more: bigint) {
+export function examplesOf(right: number, more: bigint) {
   const bins = (at: readonly number[], first = 0n) =>
     Array.from({ length: 11 }, (_, bin) => BigInt(at.filter((b) => b === bin).length) + (bin === 0 ? first : 0n));
   const wrong = 4 - right;
