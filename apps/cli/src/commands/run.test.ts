@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { RoundView, RunView } from '../contract.js';
-import { describeRun } from './run.js';
+import { describeRun, describeRuns } from './run.js';
 
 const round = (number: number, more: Partial<RoundView> = {}): RoundView => ({
   ...{ number, state: 'closed', waitsFor: null, startedAt: null, closedAt: null, modelDigest: null },
@@ -37,6 +37,12 @@ it('says which site was held back in which round, and which round has no figure 
 
 it('shows a run that the coordinator cannot read by what there is', () => {
   const problem = 'This run cannot be shown whole: The plan is not valid.';
+  const list = describeRuns([run([]), run([], { id: 'old', problem })]).split('\n');
+  expect(list.slice(2)).toEqual([
+    expect.stringMatching(/^r +tuberc/),
+    expect.stringMatching(/^old /),
+    `old: ${problem}`,
+  ]);
   expect(describeRun(run([], { problem }), undefined)).toBe(
     `run r: plan tuberculosis, strategy fedavg, completed\n${problem}`,
   );

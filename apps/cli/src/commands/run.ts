@@ -45,13 +45,13 @@ export async function listRuns(options: Options, environment: Environment): Prom
   const runs = await client.runs();
   if (options.json) printJson(runs);
   else if (runs.length === 0) print('There is no run yet.');
-  else
-    print(
-      formatTable(
-        ['run', 'plan', 'strategy', 'state', 'rounds', 'started'],
-        runs.map((run) => [run.id, run.planName, run.strategy, run.state, roundsOf(run), run.createdAt]),
-      ),
-    );
+  else print(describeRuns(runs));
+}
+
+export function describeRuns(runs: readonly RunView[]): string {
+  const rows = runs.map((run) => [run.id, run.planName, run.strategy, run.state, roundsOf(run), run.createdAt]);
+  const problems = runs.flatMap(({ id, problem }) => (problem ? [`${id}: ${problem}`] : []));
+  return [formatTable(['run', 'plan', 'strategy', 'state', 'rounds', 'started'], rows), ...problems].join('\n');
 }
 
 /** `consilium run show`. */

@@ -86,6 +86,31 @@ it.each([
     await federation.database.evaluation.update({ where: { id }, data: { statistics: original as object } });
 });
 
+it.each([
+  ['a negative count', 'example_count = -5', 'The update states a number of examples that no dataset can have. (ash)'],
+  ['a count beyond any number', `example_count = ${2n ** 62n}`, 'no dataset can have. (ash)'],
+  ['a norm that is none', "delta_norm = 'NaN'", 'The update holds NaN or infinite values. (ash)'],
+  ['an infinite norm', "delta_norm = 'Infinity'", 'infinite values. (ash)'],
+  ['an infinite loss', "training_loss = '-Infinity'", null],
+])('a stored update with %s leaves its round without weights, and all else as it is', async (_what, planted, said) => {
+  const runId = (await federation.json<RunView[]>('GET', '/api/runs'))[0]!.id;
+  await federation.stop();
+  await federation.query('BEGIN; CREATE TABLE kept AS SELECT * FROM site_update; COMMIT');
+  await federation.query(`UPDATE site_update SET ${planted} WHERE site_id = 'ash'`);
+  await federation.start();
+  const { run, page } = await looks(runId);
+  expect(run).toMatchObject({ state: 'completed', problem: null });
+  const limited = run.rounds[0]!.weights.map((weight) => weight.limited);
+  if (said === null) expect(limited).toEqual([null, null]);
+  else {
+    expect(limited).toEqual([expect.stringContaining(said), expect.stringContaining(said)]);
+    expect(page).toContain('has no weight that is computable');
+  }
+  await federation.query(
+    'BEGIN; DELETE FROM site_update; INSERT INTO site_update SELECT * FROM kept; DROP TABLE kept; COMMIT',
+  );
+});
+
 it('a run whose plan is of another vocabulary is shown by what its own row says, and hides no other', async () => {
   const first = (await federation.json<RunView[]>('GET', '/api/runs'))[0]!;
   const other = await federation.run(tinyPlan('fedavg', { name: 'other' }), ['ash', 'birch']);

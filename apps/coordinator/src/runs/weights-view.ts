@@ -1,4 +1,5 @@
 import { groupsOf, isLimited, type Weighing } from '@consilium/aggregation';
+import { ConsiliumError, ERRORS } from '@consilium/errors';
 import type { SiteUpdate } from '../generated/prisma/client.js';
 import type { StoredPlan } from '../plans/plan-register.js';
 
@@ -11,13 +12,16 @@ export interface WeightView {
   /** Length of its delta, and the length with which it counts. */
   readonly deltaNorm: number;
   readonly clippedNorm: number;
-  /** What the plan's bounds took from it, in words; null when nothing. */
+  /** What the plan's bounds took from it, or why none of this is computable, in words; null when nothing. */
   readonly limited: string | null;
 }
 
 export type WeighedUpdate = Pick<SiteUpdate, 'siteId' | 'exampleCount' | 'deltaNorm'>;
 
-/** The same rule, on the same numbers, as when the candidate was made. Empty when nothing is averaged. */
+/**
+ * The same rule, on the same numbers, as when the candidate was made. Empty when nothing is averaged. It never fails: where a stored
+ * row is none that could be weighed, each site says so.
+ */
 export function weightViews(
   { strategy, bounds }: Pick<StoredPlan, 'strategy' | 'bounds'>,
   rows: readonly WeighedUpdate[],
@@ -27,7 +31,14 @@ export function weightViews(
     ...{ siteId, deltaNorm },
     exampleCount: Number(exampleCount),
   }));
-  return groupsOf(strategy, updates).flatMap((group) => strategy.weigh(group.updates, bounds, {}).map(weightView));
+  try {
+    return groupsOf(strategy, updates).flatMap((group) => strategy.weigh(group.updates, bounds, {}).map(weightView));
+  } catch (error) {
+    if (!(error instanceof ConsiliumError)) throw error;
+    const limited = `has no weight that is computable: ${ERRORS[error.code].say} (${error.detail.site ?? 'all sites'})`;
+    const none = { exampleShare: 0, share: 0, clippedNorm: 0, limited };
+    return updates.map(({ siteId, deltaNorm }) => ({ site: siteId, deltaNorm, ...none }));
+  }
 }
 
 function weightView(weighing: Weighing): WeightView {
