@@ -22,6 +22,7 @@ try {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  process.on('SIGHUP', () => coordinator.renewCertificate());
   logger.info({ httpUrl, grpcAddress }, 'ready');
   process.send?.({ kind: 'ready', httpUrl, grpcAddress });
 } catch (error) {

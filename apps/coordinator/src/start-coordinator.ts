@@ -17,6 +17,8 @@ export interface RunningCoordinator {
   readonly httpUrl: string;
   /** `host:port` that sites dial. */
   readonly grpcAddress: string;
+  /** Takes the certificate that lies on the disk now, if it is another; open connections go on. */
+  renewCertificate(): void;
   /** Ends calls under way, finishes the steps under way, and lets go of everything. */
   stop(): Promise<void>;
 }
@@ -45,8 +47,13 @@ export async function startCoordinator(config: Config, logger: Logger): Promise<
     // Sites come last: whoever is answered here can rely on the rest.
     await app.get(RunDriver).start();
     await app.listen(config.http.port, config.http.host);
-    const grpcAddress = await app.get(GrpcHost).start();
-    return { httpUrl: await app.getUrl(), grpcAddress, stop: () => app.close() };
+    const sites = app.get(GrpcHost);
+    const grpcAddress = await sites.start();
+    return {
+      ...{ httpUrl: await app.getUrl(), grpcAddress },
+      renewCertificate: () => sites.renewCertificate(),
+      stop: () => app.close(),
+    };
   } catch (error) {
     await app.close();
     throw error;

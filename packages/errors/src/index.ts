@@ -147,6 +147,14 @@ export const ERRORS = {
     say: 'This site calls more often than the coordinator allows; it calls again after the time that the answer names.',
   },
   ANSWER_LOST: { kind: 'ambiguous', say: 'The connection broke before the answer came.' },
+  CERTIFICATE_EXPIRED: {
+    kind: 'invalid',
+    say: 'The certificate has expired: ask the operator of the coordinator for a new one (`consilium site certificate`).',
+  },
+  COORDINATOR_CERTIFICATE_EXPIRED: {
+    kind: 'unavailable',
+    say: "The coordinator's certificate has expired: `consilium up` renews it when its operator starts it again.",
+  },
   CERTIFICATE_INVALID: { kind: 'invalid', say: 'The certificate cannot be used.' },
   ALREADY_RUNNING: { kind: 'conflict', say: 'It is already running.' },
   NOT_RUNNING: { kind: 'missing', say: 'It is not running.' },

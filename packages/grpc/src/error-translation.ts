@@ -33,6 +33,9 @@ const NEVER_SENT = /^(No connection established|Name resolution failed|Failed to
 /** A stream that was reset below gRPC: the server answers with a code, so nobody has answered. */
 const CUT_OFF = /^(Received RST_STREAM|Bandwidth exhausted)/;
 
+/** What TLS says of a server whose certificate is too old. */
+const EXPIRED = /certificate has expired/i;
+
 /** What goes over the wire for an error: its code and public sentence. Anything that is not ours becomes INTERNAL. */
 export function toServiceError(error: unknown): ServiceError {
   const code = errorCode(error);
@@ -54,6 +57,7 @@ export function fromServiceError(error: unknown): ConsiliumError {
   const [code] = error.metadata?.get(CODE_TRAILER) ?? [];
   if (isErrorCode(code)) return new ConsiliumError(code, waitOf(error, code), error);
   const detail = { status: status[error.code] ?? error.code };
+  if (EXPIRED.test(error.details)) return new ConsiliumError('COORDINATOR_CERTIFICATE_EXPIRED', detail, error);
   switch (error.code) {
     case status.UNAVAILABLE:
       return new ConsiliumError(

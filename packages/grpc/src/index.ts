@@ -1,3 +1,4 @@
+export { requireUnexpired, type Validity, validityOf, WARN_DAYS } from './certificate-validity.js';
 export { type ClientOptions, createClient } from './client.js';
 export type { TlsIdentity } from './connection-options.js';
 export { CODE_TRAILER, fromServiceError, toServiceError } from './error-translation.js';

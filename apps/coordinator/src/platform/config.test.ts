@@ -20,7 +20,7 @@ function complete(): Record<string, string> {
 it('listens on loopback at a free port unless told otherwise', () => {
   const config = configFrom(complete());
   expect(config.http).toEqual({ host: '127.0.0.1', port: 0 });
-  expect(config.tls).toEqual({ ca: 'ca.pem', certificate: 'server.pem', key: 'server.key' });
+  expect(config.readTls()).toEqual({ ca: 'ca.pem', certificate: 'server.pem', key: 'server.key' });
   expect(Object.isFrozen(config)).toBe(true);
   expect(configFrom({ ...complete(), CONSILIUM_GRPC_HOST: '0.0.0.0', CONSILIUM_GRPC_PORT: '7443' }).grpc).toEqual({
     host: '0.0.0.0',

@@ -15,7 +15,8 @@ export interface Config {
   readonly dataFolder: string;
   readonly http: Address;
   readonly grpc: Address;
-  readonly tls: TlsIdentity;
+  /** What the coordinator shows to sites, as it lies on the disk now: it is renewed there. */
+  readonly readTls: () => TlsIdentity;
   /** File with the access token of the person-facing HTTP, mode 0600; made if absent. */
   readonly tokenFile: string;
   /** Most parameters that the model of a plan may have. */
@@ -68,17 +69,8 @@ const environmentSchema = z.object({
 export function configFrom(environment: Environment): Config {
   const parsed = environmentSchema.safeParse(environment);
   const problems = parsed.success ? [] : parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`);
-  const read = (name: string): string => {
-    const folder = environment.CONSILIUM_TLS_DIR;
-    if (folder === undefined) return '';
-    try {
-      return readFileSync(path.join(folder, name), 'utf8');
-    } catch {
-      problems.push(`CONSILIUM_TLS_DIR: ${name} cannot be read`);
-      return '';
-    }
-  };
-  const tls = { ca: read('ca.pem'), certificate: read('server.pem'), key: read('server.key') };
+  const readTls = () => tlsIn(environment.CONSILIUM_TLS_DIR ?? '');
+  if (environment.CONSILIUM_TLS_DIR !== undefined) problems.push(...missingIn(environment.CONSILIUM_TLS_DIR));
   const reach = armed(environment, problems);
   if (problems.length > 0 || !parsed.success)
     throw new ConsiliumError('CONFIG_INVALID', { problems: problems.join('\n') });
@@ -89,11 +81,29 @@ export function configFrom(environment: Environment): Config {
     dataFolder: path.resolve(values.CONSILIUM_DATA),
     http: { host: values.CONSILIUM_HTTP_HOST, port: values.CONSILIUM_HTTP_PORT },
     grpc: { host: values.CONSILIUM_GRPC_HOST, port: values.CONSILIUM_GRPC_PORT },
-    tls,
+    readTls,
     tokenFile: path.resolve(values.CONSILIUM_TOKEN_FILE),
     maximumParameters: values.CONSILIUM_MAXIMUM_PARAMETERS,
     keepUpdates: { rounds: values.CONSILIUM_KEEP_UPDATES_ROUNDS, days: values.CONSILIUM_KEEP_UPDATES_DAYS },
     reach,
+  });
+}
+
+const TLS_FILES = { ca: 'ca.pem', certificate: 'server.pem', key: 'server.key' } as const;
+
+function tlsIn(folder: string): TlsIdentity {
+  const read = (name: string) => readFileSync(path.join(folder, name), 'utf8');
+  return { ca: read(TLS_FILES.ca), certificate: read(TLS_FILES.certificate), key: read(TLS_FILES.key) };
+}
+
+function missingIn(folder: string): string[] {
+  return Object.values(TLS_FILES).flatMap((name) => {
+    try {
+      readFileSync(path.join(folder, name));
+      return [];
+    } catch {
+      return [`CONSILIUM_TLS_DIR: ${name} cannot be read`];
+    }
   });
 }
 

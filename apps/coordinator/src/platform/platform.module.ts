@@ -4,6 +4,7 @@ import { CONFIG, type Config } from './config.js';
 import { Database } from './database.js';
 import { LOGGER, type Logger } from './logger.js';
 import { PageSession } from './page-session.js';
+import { ServerCertificate } from './server-certificate.js';
 import { WakeQueue } from './wake-queue.js';
 
 /** What every module may use. */
@@ -16,6 +17,6 @@ export function platformModule(config: Config, logger: Logger): DynamicModule {
     { provide: CONFIG, useValue: config },
     { provide: LOGGER, useValue: logger },
   ];
-  const shared = [Database, WakeQueue, AccessToken, PageSession];
+  const shared = [Database, WakeQueue, AccessToken, PageSession, ServerCertificate];
   return { module: PlatformModule, providers: [...values, ...shared], exports: [CONFIG, LOGGER, ...shared] };
 }

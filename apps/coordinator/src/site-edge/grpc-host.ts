@@ -5,6 +5,7 @@ import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/comm
 import { CONFIG, type Config } from '../platform/config.js';
 import { withDatabaseErrors } from '../platform/database-error.js';
 import { errorFields, LOGGER, type Logger } from '../platform/logger.js';
+import { ServerCertificate } from '../platform/server-certificate.js';
 import { CallBudget, type CallKind } from './call-budget.js';
 import { Caller } from './caller.js';
 import { ResultEdge } from './result.grpc.js';
@@ -12,16 +13,20 @@ import { TransferEdge } from './transfer.grpc.js';
 import { WorkEdge } from './work.grpc.js';
 
 const STOP_GRACE_MS = 1000;
+/** Where nobody sends the signal that says so, a certificate that was renewed is found by looking. */
+const LOOK_FOR_CERTIFICATE_MS = 60_000;
 
 /** The server that sites dial. Each handler finds out who calls, decodes, calls one service method, and encodes the answer. */
 @Injectable()
 export class GrpcHost implements BeforeApplicationShutdown {
   private server: Server | null = null;
+  private looking: NodeJS.Timeout | undefined;
   private readonly budget = new CallBudget();
 
   constructor(
-    @Inject(CONFIG) private readonly config: Pick<Config, 'grpc' | 'tls'>,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'grpc' | 'readTls'>,
     @Inject(LOGGER) private readonly logger: Logger,
+    private readonly certificate: ServerCertificate,
     private readonly caller: Caller,
     private readonly work: WorkEdge,
     private readonly transfers: TransferEdge,
@@ -47,10 +52,29 @@ export class GrpcHost implements BeforeApplicationShutdown {
     addService(this.server, CoordinatorService, handlers, {
       onError: (error, call) => this.refused(error, call),
     });
-    return `${host}:${await listen(this.server, this.config.tls, host, port)}`;
+    this.certificate.take(this.config.readTls());
+    const bound = await listen(this.server, this.config.readTls(), host, port);
+    this.looking = setInterval(() => this.renewCertificate(), LOOK_FOR_CERTIFICATE_MS).unref();
+    return `${host}:${bound}`;
+  }
+
+  /** Takes the certificate that lies on the disk now, if it is another. One that cannot be used changes nothing. */
+  renewCertificate(): void {
+    try {
+      const tls = this.config.readTls();
+      if (tls.certificate === this.certificate.pem) {
+        this.certificate.remind();
+        return;
+      }
+      this.server?.door?.renew(tls);
+      this.certificate.take(tls);
+    } catch (error) {
+      this.logger.error(errorFields(error), 'the new certificate cannot be used; the old one stays');
+    }
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.looking);
     if (this.server !== null) await stopServer(this.server, STOP_GRACE_MS);
   }
 

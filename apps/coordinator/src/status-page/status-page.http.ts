@@ -9,6 +9,7 @@ import { toHttp } from '../platform/error-translation.js';
 import type { HttpReply, HttpRequest } from '../platform/http-types.js';
 import { errorFields, LOGGER, type Logger } from '../platform/logger.js';
 import { PageSession } from '../platform/page-session.js';
+import { ServerCertificate } from '../platform/server-certificate.js';
 import { VERSION } from '../platform/version.js';
 import { RunViews } from '../runs/run-view.js';
 import { SiteService } from '../sites/site.service.js';
@@ -26,6 +27,7 @@ export class StatusPageController {
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly token: AccessToken,
     private readonly session: PageSession,
+    private readonly certificate: ServerCertificate,
     private readonly runs: RunViews,
     private readonly sites: SiteService,
     private readonly audit: AuditLog,
@@ -60,6 +62,7 @@ export class StatusPageController {
     const entries = await this.audit.page(BigInt(Math.max(0, size - ENTRIES_SHOWN)), ENTRIES_SHOWN);
     const body = statusPage({
       ...{ federation: this.config.federation, version: VERSION, now: new Date(), auditSize: size },
+      warnings: this.certificate.warnings(),
       runs: await this.runs.list(RUNS_SHOWN),
       sites: await this.sites.list(),
       entries: entries

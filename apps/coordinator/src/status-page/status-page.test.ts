@@ -14,11 +14,12 @@ it('says what there is when there is nothing', () => {
     federation: 'north',
     version: '1',
     now,
+    warnings: ['Something ends soon.'],
     runs: [],
     sites: [],
     entries: [],
     auditSize: 0,
   });
-  for (const sentence of ['No run yet', 'No site has connected yet', 'The log is empty'])
+  for (const sentence of ['Something ends soon.', 'No run yet', 'No site has connected yet', 'The log is empty'])
     expect(text).toContain(sentence);
 });

@@ -8,6 +8,8 @@ export interface StatusPageData {
   readonly federation: string;
   readonly version: string;
   readonly now: Date;
+  /** What a person has to do something about. */
+  readonly warnings: readonly string[];
   readonly runs: readonly RunView[];
   readonly sites: readonly SiteView[];
   /** The last entries of the audit log, newest first. */
@@ -27,6 +29,7 @@ const METRICS_SHOWN = 2;
 export function statusPage(data: StatusPageData): Html {
   return html`<header><h1>Consilium</h1><span class="soft">federation ${data.federation}, version ${data.version}, ${time(data.now)}</span></header>
 <main>
+${data.warnings.map((sentence) => html`<p class="card says bad">${sentence}</p>`)}
 <h2>Runs</h2>
 ${data.runs.length === 0 ? html`<p class="card soft">No run yet. Start one with <code>consilium run start</code>.</p>` : data.runs.map(runCard)}
 <h2>Sites</h2>

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAXIMUM_PARAMETERS } from '@consilium/models';
-import { type Authority, createAuthority, issueCoordinatorCertificate } from '@consilium/pki';
+import { type Authority, createAuthority, type IssuedCertificate, issueCoordinatorCertificate } from '@consilium/pki';
 import type { PlanInput } from '@consilium/plan';
 import { deletePostgres, startPostgres, stopPostgres } from '@consilium/postgres';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -33,21 +33,29 @@ export class TestFederation {
     private readonly release: () => Promise<void>,
     /** For what only the database can tell. */
     readonly database: PrismaClient,
+    /** What lies on the coordinator's disk as its certificate. */
+    private serverTls: IssuedCertificate,
   ) {}
+
+  /** Puts another certificate in the place of the coordinator's, and has it looked at. */
+  async renewCertificate(validDays: number): Promise<void> {
+    this.serverTls = await issueCoordinatorCertificate(this.authority, { hosts: ['127.0.0.1'], validDays });
+    this.running().renewCertificate();
+  }
 
   static async make(): Promise<TestFederation> {
     const folder = await mkdtemp(path.join(tmpdir(), 'consilium-coordinator-'));
     const databaseFolder = path.join(folder, DATABASE);
     const postgres = await startPostgres({ directory: databaseFolder });
     const authority = await createAuthority({ federation: FEDERATION });
-    const server = await issueCoordinatorCertificate(authority, { hosts: ['127.0.0.1'] });
+    const serverTls = await issueCoordinatorCertificate(authority, { hosts: ['127.0.0.1'] });
     const config: Config = {
       federation: FEDERATION,
       databaseUrl: postgres.url,
       dataFolder: path.join(folder, 'data'),
       http: { host: '127.0.0.1', port: 0 },
       grpc: { host: '127.0.0.1', port: 0 },
-      tls: server,
+      readTls: () => made.serverTls,
       tokenFile: path.join(folder, 'token'),
       maximumParameters: MAXIMUM_PARAMETERS,
       keepUpdates: { rounds: 1, days: 0 },
@@ -59,7 +67,7 @@ export class TestFederation {
       await deletePostgres(databaseFolder);
       await rm(folder, { recursive: true, force: true });
     };
-    const made = new TestFederation(folder, authority, config, release, database);
+    const made = new TestFederation(folder, authority, config, release, database, serverTls);
     return made;
   }
 
