@@ -105,11 +105,12 @@ it('overall figures are those of the added statistics, not means of the sites', 
       );
       expect(rows.map(({ site }) => site)).toEqual(SITE_IDS);
       const sum = addStatistics(rows.map(({ statistics }) => statistics));
-      expect(model.overall).toEqual({ examples: judgedExamples(sum), metrics: metricsOf(sum) });
+      expect(model.overall).toEqual({ examples: judgedExamples(sum), metrics: metricsOf(sum), problem: null });
       const perSite = rows.map(({ site, statistics }) => ({
         site,
         examples: judgedExamples(statistics),
         metrics: metricsOf(statistics),
+        problem: null,
       }));
       expect(model.sites).toEqual(perSite);
     }
