@@ -17,6 +17,7 @@ export const AUDIT_ENTRY_TYPES = {
   'invitation.accept': 'A site takes part, with a dataset version and its example count.',
   'invitation.decline': 'A site does not take part; the payload holds its reason.',
   'invitation.missed': 'A site did not answer in time.',
+  'participant.leave': 'A site withdrew from a run for good; the payload holds its reason.',
   'round.plan': 'A round was planned from a base model.',
   'round.recruit': 'The round looks for its cohort.',
   'round.cohort': 'The cohort of the round is fixed; training begins.',

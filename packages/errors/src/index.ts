@@ -33,6 +33,18 @@ export const ERRORS = {
     kind: 'corrupt',
     say: "The coordinator's log is behind a receipt of this site: it was restored from a backup.",
   },
+  SITE_WITHDREW: { kind: 'conflict', say: 'The site has withdrawn from the run.' },
+  CERTIFICATE_OF_ANOTHER: {
+    kind: 'denied',
+    say: 'The certificate is of another site or federation than the settings name; nothing was changed.',
+  },
+  PLAN_CONFLICT: {
+    kind: 'conflict',
+    say: 'This site has answered another plan under this run; a run keeps the plan that was answered.',
+  },
+  RECEIPT_CONFLICT: { kind: 'corrupt', say: 'The coordinator gave another receipt for what it had confirmed before.' },
+  TRAINING_REFUSED: { kind: 'denied', say: "By the site's own count, the plan does not ask for this training." },
+  EVALUATION_REFUSED: { kind: 'denied', say: "By the site's own count, the plan does not ask for this evaluation." },
   // updates and weights
   LAYOUT_INVALID: { kind: 'invalid', say: 'The layout of the model is not valid.' },
   MANIFEST_INVALID: { kind: 'invalid', say: 'The manifest does not fit the layout.' },
@@ -73,6 +85,7 @@ export const ERRORS = {
   DATASET_EMPTY: { kind: 'invalid', say: 'No usable example was found.' },
   DATASET_SPLIT_EMPTY: { kind: 'invalid', say: 'A part of the split (train, validation or test) would be empty.' },
   DATASET_CORRUPT: { kind: 'corrupt', say: 'A file of the dataset does not have its digest.' },
+  DATASET_IN_USE: { kind: 'conflict', say: 'Runs under way use the dataset; nothing was changed.' },
   DATASET_UNSUITABLE: { kind: 'invalid', say: 'The dataset does not have what the plan asks for.' },
   LABEL_TABLE_INVALID: { kind: 'invalid', say: 'The label table cannot be read.' },
   DICOM_NOT_DICOM: { kind: 'invalid', say: 'The file is not DICOM.' },

@@ -1,3 +1,4 @@
+export { ABORTED_ROUNDS_TO_GIVE_UP, lastPossibleRound, testedModels } from './bounds.js';
 export { canonicalPlan, planFromCanonical, planHash } from './canonical-plan.js';
 export { checkPlan, type PlanCheck, type PlanProblem, resolvePlan } from './check-plan.js';
 export { checkPlanText, parsePlan } from './parse-plan.js';

@@ -114,3 +114,19 @@ it('a draft and a paused run wait for a person; an ended one for nobody', () => 
   for (const state of ['completed', 'failed', 'aborted'] as const)
     expect(decideRun(run({ state }), three, deadlineAt)).toEqual({ kind: 'over' });
 });
+
+it('a run that sites have left goes on with the quorum, and fails at once without: nobody comes back', () => {
+  const begun = run({ rounds: { planned: 3, latest: 1, isLatestOver: true, closed: 1 } });
+  const one = sites({ a: 'accepted', b: 'accepted', c: 'left' });
+  expect(decideRun(begun, one, justBefore)).toEqual({ kind: 'begin-round', number: 2 });
+  const two = sites({ a: 'accepted', b: 'left', c: 'left' });
+  const failed = {
+    ...{ kind: 'transition', event: 'fail', missing: [] },
+    reason: { code: 'QUORUM_NOT_MET', have: 1, quorum: 2, missing: ['b', 'c'] },
+  };
+  expect(decideRun(begun, two, justBefore)).toEqual(failed);
+  const waiting = { ...begun, state: 'waiting' as const, waitingDeadlineAt: deadlineAt };
+  expect(decideRun(waiting, two, justBefore)).toEqual(failed);
+  const done = run({ rounds: { planned: 3, latest: 3, isLatestOver: true, closed: 3 } });
+  expect(decideRun(done, two, justBefore)).toEqual({ kind: 'begin-tests' });
+});

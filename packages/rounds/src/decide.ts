@@ -129,6 +129,10 @@ function decideProgress(run: RunFacts, participants: readonly ParticipantFacts[]
   const { rounds, quorum, tests } = run;
   const accepted = participants.filter((p) => p.state === 'accepted');
   const present = accepted.filter((p) => p.isPresent).length;
+  const needsRound = rounds.latest < rounds.planned && (rounds.latest === 0 || rounds.isLatestOver);
+  // Who has left does not come back: there is nothing to wait for.
+  if (needsRound && accepted.length < quorum)
+    return tooFew('fail', accepted.length, quorum, siteIds(participants.filter((p) => p.state === 'left')));
   if (run.state === 'waiting') {
     const deadlineAt = run.waitingDeadlineAt;
     const sites = siteIds(accepted.filter((p) => !p.isPresent));

@@ -49,7 +49,7 @@ export interface RunFacts {
 
 export interface ParticipantFacts {
   readonly siteId: string;
-  readonly state: Extract<ParticipationState, 'invited' | 'accepted' | 'declined' | 'missing'>;
+  readonly state: Extract<ParticipationState, 'invited' | 'accepted' | 'declined' | 'missing' | 'left'>;
   /** False when its agent has not been heard of lately. */
   readonly isPresent: boolean;
 }

@@ -12,7 +12,7 @@ const MACHINES: { name: string; table: Table; start: string; ends: string[] }[] 
     name: 'participation',
     table: PARTICIPATION_MACHINE,
     start: 'invited',
-    ends: ['declined', 'evaluated', 'refused', 'missing'],
+    ends: ['declined', 'evaluated', 'refused', 'missing', 'left'],
   },
 ];
 

@@ -11,7 +11,8 @@ export type ParticipationState =
   | 'submitted'
   | 'evaluated'
   | 'refused'
-  | 'missing';
+  | 'missing'
+  | 'left';
 export type ParticipationEvent =
   | 'accept'
   | 'decline'
@@ -21,12 +22,13 @@ export type ParticipationEvent =
   | 'submit'
   | 'evaluate'
   | 'refuse'
-  | 'miss';
+  | 'miss'
+  | 'withdraw';
 
 /**
  * While a site works, any of its reports may be lost, and a site that was killed begins again at fetching: so every working
  * state allows every step of the work. `refuse`: its update is not acceptable, or the site will not do the work. `miss`: the
- * deadline came first.
+ * deadline came first. `withdraw`: the site leaves the run; what it has delivered before stays as it was.
  */
 const WORK = {
   fetch: 'fetching',
@@ -35,6 +37,7 @@ const WORK = {
   submit: 'submitted',
   refuse: 'refused',
   miss: 'missing',
+  withdraw: 'left',
 } as const;
 
 /**
@@ -43,7 +46,7 @@ const WORK = {
  */
 // biome-ignore format: a table, read by column
 export const PARTICIPATION_MACHINE = {
-  invited:   { accept: 'accepted', decline: 'declined', miss: 'missing' },
+  invited:   { accept: 'accepted', decline: 'declined', miss: 'missing', withdraw: 'left' },
   accepted:  WORK,
   declined:  {},
   fetching:  WORK,
@@ -53,6 +56,7 @@ export const PARTICIPATION_MACHINE = {
   evaluated: {},
   refused:   {},
   missing:   {},
+  left:      {},
 } as const satisfies TransitionTable<ParticipationState, ParticipationEvent>;
 
 /** The state after `event`. Errors  PARTICIPATION_EVENT_NOT_ALLOWED. */

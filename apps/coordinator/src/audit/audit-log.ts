@@ -64,8 +64,8 @@ export class AuditLog {
   }
 
   /** Number of entries. */
-  async size(): Promise<bigint> {
-    return sizeIn(this.database.client);
+  async size(client: Pick<Transaction, '$queryRaw'> = this.database.client): Promise<bigint> {
+    return sizeIn(client);
   }
 
   async page(from: bigint, limit: number): Promise<{ seq: bigint; bytes: Uint8Array; leafHash: Uint8Array }[]> {

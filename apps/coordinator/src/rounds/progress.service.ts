@@ -95,7 +95,7 @@ export class ProgressService {
       where: { runId_siteId: { runId, siteId } },
       include: { run: { select: { state: true } } },
     });
-    return row === null || isRunOver(row.run.state) ? 'stop' : 'continue';
+    return row === null || row.state === 'left' || isRunOver(row.run.state) ? 'stop' : 'continue';
   }
 }
 

@@ -1,8 +1,6 @@
+import { ABORTED_ROUNDS_TO_GIVE_UP } from '@consilium/plan';
 import type { EvaluationFacts, ParticipantFacts, ParticipationFacts, RoundFacts, RunFacts } from '@consilium/rounds';
 import type { EvaluationSummary, LoadedRun, RoundRow } from '../runs/run.repository.js';
-
-/** After so many aborted rounds in a row a run gives up: what stopped three rounds stops the fourth. */
-export const ABORTED_ROUNDS_TO_GIVE_UP = 3;
 
 /** What packages/rounds wants to know of a run. The plan counts closed rounds: an aborted one adds a round to the plan. */
 export function runFacts({ run, plan, rounds, latest, tests }: LoadedRun): RunFacts {

@@ -223,7 +223,7 @@ function roundView(
     waitsFor: roundWaitsFor(loaded, round),
     missing: participations.filter((p) => p.state === 'missing').map((p) => p.siteId),
     refused: participations
-      .filter((p) => p.state === 'refused')
+      .filter((p) => p.state === 'refused' || p.state === 'left')
       .map(({ siteId, refusalCode }) => ({ site: siteId, code: refusalCode ?? 'INTERNAL' })),
     abortedBecause: round.abortedReason,
     participations: participations.map(participationView),

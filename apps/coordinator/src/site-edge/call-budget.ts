@@ -18,6 +18,7 @@ export const CALL_RATES = {
   putChunks: { burst: 300, perMinute: 600 },
   submitUpdate: { burst: 100, perMinute: 300 },
   submitEvaluation: { burst: 300, perMinute: 1200 },
+  leaveRun: { burst: 100, perMinute: 120 },
 } as const satisfies Record<CallKind, Rate>;
 
 /** Refusals that a site may call forth; beyond them it does not listen, and its connection is cut. */

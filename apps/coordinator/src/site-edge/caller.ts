@@ -26,6 +26,19 @@ export class Caller {
     return siteId;
   }
 
+  /**
+   * As `member`, for an agent that says who it believes to be: one that works with another site's certificate is told so before
+   * anything of it is kept. Errors  SITE_UNKNOWN, CERTIFICATE_OF_ANOTHER.
+   */
+  self(call: ServerCall, believed: { readonly federation: string; readonly siteId: string }): string {
+    const siteId = this.member(call);
+    const isOther =
+      (believed.siteId !== '' && believed.siteId !== siteId) ||
+      (believed.federation !== '' && believed.federation !== this.config.federation);
+    if (isOther) throw new ConsiliumError('CERTIFICATE_OF_ANOTHER', { siteId });
+    return siteId;
+  }
+
   /** The calling site, whose newest instance this is. Errors  SITE_UNKNOWN, SITE_RUNNING_TWICE. */
   async current(call: ServerCall): Promise<string> {
     const siteId = this.member(call);

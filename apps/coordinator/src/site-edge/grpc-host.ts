@@ -48,6 +48,7 @@ export class GrpcHost implements BeforeApplicationShutdown {
       putChunks: this.answering('putChunks', transfers.putChunks),
       submitUpdate: this.answering('submitUpdate', results.submitUpdate),
       submitEvaluation: this.answering('submitEvaluation', results.submitEvaluation),
+      leaveRun: this.answering('leaveRun', work.leaveRun),
     };
     addService(this.server, CoordinatorService, handlers, {
       onError: (error, call) => this.refused(error, call),

@@ -6,6 +6,7 @@ import { VERSION } from '../platform/version.js';
 import { ProgressService } from '../rounds/progress.service.js';
 import { WorkService } from '../rounds/work.service.js';
 import { InvitationService } from '../runs/invitation.service.js';
+import { LeaveRun } from '../runs/leave-run.js';
 import { SiteService } from '../sites/site.service.js';
 import { Caller } from './caller.js';
 import * as wire from './wire.js';
@@ -18,17 +19,20 @@ const MOST_DATASETS = 1000;
 
 /** A site introduces itself, asks for work, answers invitations and reports. */
 @Injectable()
-export class WorkEdge implements Pick<Handlers, 'hello' | 'pollWork' | 'answerInvitation' | 'reportProgress'> {
+export class WorkEdge
+  implements Pick<Handlers, 'hello' | 'pollWork' | 'answerInvitation' | 'reportProgress' | 'leaveRun'>
+{
   constructor(
     private readonly caller: Caller,
     private readonly sites: SiteService,
     private readonly invitations: InvitationService,
+    private readonly leaving: LeaveRun,
     private readonly work: WorkService,
     private readonly progress: ProgressService,
   ) {}
 
   hello: Handlers['hello'] = async (request, call) => {
-    const siteId = this.caller.member(call);
+    const siteId = this.caller.self(call, request);
     const auditSize = await this.sites.hello(siteId, {
       instanceId: wire.textOf(request.instanceId),
       startCount: wire.bigCountOf(request.startCount),
@@ -80,5 +84,12 @@ export class WorkEdge implements Pick<Handlers, 'hello' | 'pollWork' | 'answerIn
       failure: request.failure?.code ?? null,
     });
     return { order: order === 'continue' ? Order.CONTINUE : Order.STOP };
+  };
+
+  leaveRun: Handlers['leaveRun'] = async ({ runId, reason }, call) => {
+    const siteId = await this.caller.current(call);
+    if (reason === undefined) throw new ConsiliumError('REQUEST_INVALID', { field: 'reason' });
+    const said = { code: wire.textOf(reason.code), sentence: wire.sentenceOf(reason.sentence) };
+    return { receipt: wire.receiptToWire(await this.leaving.leave(siteId, wire.runIdOf(runId), said)) };
   };
 }

@@ -66,6 +66,9 @@ export class SiteService {
   async hello(siteId: string, agent: AgentDescription): Promise<bigint> {
     await this.database.transaction(async (transaction) => {
       const known = await lockSite(transaction, siteId);
+      // Whatever refuses an agent comes before the first write: it changes nothing of the one that is there.
+      if (agent.lastReceipt !== null && agent.lastReceipt >= (await this.audit.size(transaction)))
+        throw new ConsiliumError('COORDINATOR_LOG_BEHIND', { siteId });
       const now = await databaseNow(transaction);
       if (known !== null && known.instanceId !== agent.instanceId && agent.startCount < known.startCount)
         if (this.presence.isPresent(siteId, known.lastSeenAt, now))
@@ -89,10 +92,7 @@ export class SiteService {
         },
       ]);
     });
-    const size = await this.audit.size();
-    if (agent.lastReceipt !== null && agent.lastReceipt >= size)
-      throw new ConsiliumError('COORDINATOR_LOG_BEHIND', { siteId });
-    return size;
+    return this.audit.size();
   }
 
   private spendNews(siteId: string): void {

@@ -19,7 +19,7 @@ h3 { font-size: 1rem; margin: 0; }
   white-space: nowrap; }
 .completed, .closed, .connected, .submitted, .evaluated { color: var(--good); }
 .failed, .aborted, .refused, .missing { color: var(--bad); }
-.away, .declined { color: var(--soft); }
+.away, .declined, .left { color: var(--soft); }
 .lead { margin: .75rem 0 0; }
 .card > .lead:first-child { margin: 0; }
 .says { margin: .5rem 0 0; }

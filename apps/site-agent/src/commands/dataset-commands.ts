@@ -2,10 +2,13 @@ import { type Command, Option } from 'commander';
 import { LABEL_OBJECTS, TEXT_CHECKS } from '../datasets/image.js';
 import { bindDataset, unbindDataset } from './bind-dataset.js';
 import { type AddOptions, addDataset, listDatasets, removeDataset, type ShowOptions, showDataset } from './dataset.js';
-import type { Place } from './dataset-place.js';
 import { type ExcludeOptions, excludePatients } from './exclude-patients.js';
 import { type ExportOptions, exportReport } from './export-report.js';
 import { addPacsSourceOptions } from './pacs-source.js';
+import type { WithdrawOptions } from './runs-in-the-way.js';
+
+const WITHDRAW =
+  'leave the runs under way that use it, for good; without this word they stand in the way, and nothing is changed';
 
 /** `consilium site dataset ...` */
 export function addDatasetCommands(dataset: Command): void {
@@ -62,25 +65,29 @@ export function addDatasetCommands(dataset: Command): void {
     )
     .requiredOption('--dir <folder>', 'the site folder')
     .option('--json', 'as JSON')
-    .action((name: string, options: { dir: string; json?: boolean }) => removeDataset(name, options));
+    .option('--withdraw', WITHDRAW)
+    .action((name: string, options: WithdrawOptions) => removeDataset(name, options));
   dataset
     .command('bind <logical> <name>')
     .description('say which dataset a plan gets that calls for a logical one')
     .requiredOption('--dir <folder>', 'the site folder')
     .option('--json', 'as JSON')
-    .action((logical: string, name: string, options: Place) => bindDataset(logical, name, options));
+    .option('--withdraw', WITHDRAW)
+    .action((logical: string, name: string, options: WithdrawOptions) => bindDataset(logical, name, options));
   dataset
     .command('unbind <logical>')
     .description('take a binding back')
     .requiredOption('--dir <folder>', 'the site folder')
     .option('--json', 'as JSON')
-    .action((logical: string, options: Place) => unbindDataset(logical, options));
+    .option('--withdraw', WITHDRAW)
+    .action((logical: string, options: WithdrawOptions) => unbindDataset(logical, options));
   dataset
     .command('exclude <name>')
     .description('leave patients who objected out of a dataset, and out of whatever is added later')
     .requiredOption('--dir <folder>', 'the site folder')
     .requiredOption('--patients <file>', 'their ids: one a line, or the column patient_id of a CSV')
     .option('--json', 'as JSON')
+    .option('--withdraw', WITHDRAW)
     .action((name: string, options: ExcludeOptions) => excludePatients(name, options));
   dataset
     .command('export-report <name>')

@@ -77,8 +77,8 @@ it('each add makes a version; the history stays, and old pixels go when nothing 
 it('a version that a run under way needs is kept, and can be shown', async () => {
   const first = await add('films');
   const state = openSiteState(siteFolder(dir).state);
-  const answer = { accepted: true, datasetVersion: first.version, exampleCount: 3 } as const;
-  state.invitations.record({ runId: 'run-1', planDigest: 'd', plan: new Uint8Array(), answer });
+  const answer = { accepted: true, dataset: 'films', datasetVersion: first.version, exampleCount: 3 } as const;
+  state.invitations.record({ runId: 'run-1', planDigest: 'd', plan: new Uint8Array(), sites: 1, answer });
   state.close();
   addMore(40, 5);
   await add('films');
@@ -91,7 +91,7 @@ it('leaves patients who objected out, now and later, and keeps nothing that name
   const list = join(dir, 'objected.txt');
   writeFileSync(list, 'P-3\nP-11\n\nNOBODY-77\n');
   const excluded = await json(() => excludePatients('films', { dir, json: true, patients: list }));
-  expect(excluded).toMatchObject({ patients: 3, found: 2, images: 2, keptUntilRunsEnd: false, alsoIn: ['other'] });
+  expect(excluded).toMatchObject({ patients: 3, found: 2, images: 2, left: [], alsoIn: ['other'] });
   const state = openSiteState(siteFolder(dir).state);
   expect(state.datasets.parts('films').size).toBe(38);
   expect(state.datasets.history('films').at(-1)).toMatchObject({ number: 2, madeBy: 'exclude' });
@@ -147,16 +147,9 @@ it('what stands behind each pseudonym of a dataset is in the sealed map, for the
   map.close();
 });
 
-it('says that a run under way keeps the version with them, and refuses what would leave no test', async () => {
-  const first = await add('films');
-  const state = openSiteState(siteFolder(dir).state);
-  const answer = { accepted: true, datasetVersion: first.version, exampleCount: 3 } as const;
-  state.invitations.record({ runId: 'run-1', planDigest: 'd', plan: new Uint8Array(), answer });
-  state.close();
+it('refuses what would leave no test, and remembers the patients', async () => {
+  await add('films');
   const list = join(dir, 'objected.txt');
-  writeFileSync(list, 'P-3');
-  const told = await saying(() => excludePatients('films', { dir, patients: list }));
-  expect(told).toContain('a run under way keeps the version before');
   writeFileSync(list, Array.from({ length: 40 }, (_, i) => `P-${i}`).join('\n'));
   await expect(excludePatients('films', { dir, patients: list })).rejects.toMatchObject({
     code: 'DATASET_SPLIT_EMPTY',

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { ConsiliumError } from '@consilium/errors';
 import { journalPath, lookingAt, type Place, reportPath, withDatasets } from './dataset-place.js';
 import { table, writeLine } from './print.js';
+import { afterWithdrawal, makeWay, runsOf, type WithdrawOptions, withdrawalText } from './runs-in-the-way.js';
 import { inboxFolder } from './source-folder.js';
 
 export type { AddOptions } from './add-dataset.js';
@@ -35,14 +36,31 @@ export function listDatasets({ dir, json }: Place): Promise<void> {
   });
 }
 
-export async function removeDataset(name: string, { dir, json }: Place): Promise<void> {
+/**
+ * Forgets a dataset. While runs under way were promised a version of it, that is refused, or the site leaves them.
+ *
+ * Errors   DATASET_NOT_FOUND, DATASET_IN_USE, ALREADY_RUNNING.
+ */
+export async function removeDataset(name: string, options: WithdrawOptions): Promise<void> {
+  const { dir, json } = options;
   await withDatasets(dir, async (state, folder) => {
     const dataset = state.datasets.find(name);
     const journal = journalPath(folder, name);
     if (!dataset && !existsSync(journal)) throw new ConsiliumError('DATASET_NOT_FOUND', { name });
-    state.datasets.remove(name);
-    const unbound = state.bindings.list().filter((binding) => binding.dataset === name);
-    for (const { logical } of unbound) state.bindings.unbind(logical);
+    const left = state.transaction(() => {
+      const uses = runsOf(state, name);
+      makeWay(state, uses, 'dataset-removed', options);
+      state.datasets.remove(name);
+      const unbound = state.bindings.list().filter((binding) => binding.dataset === name);
+      for (const { logical } of unbound) state.bindings.unbind(logical);
+      const runs = uses.map(({ runId }) => runId);
+      state.acts.add('dataset.remove', name, {
+        version: dataset?.version ?? null,
+        unbound: unbound.length,
+        left: runs,
+      });
+      return uses;
+    });
     for (const path of [
       reportPath(folder, name),
       reportPath(folder, name, 'png'),
@@ -52,8 +70,8 @@ export async function removeDataset(name: string, { dir, json }: Place): Promise
     ])
       await rm(path, { force: true });
     await rm(inboxFolder(folder, name), { recursive: true, force: true });
-    const isBound = dataset !== undefined && state.invitations.boundVersions().has(dataset.version);
-    if (json) writeLine(JSON.stringify({ name, removed: true, keptUntilRunsEnd: isBound }));
-    else writeLine(`dataset ${name} removed${isBound ? '; a run under way keeps its pixels until it ends' : ''}`);
+    const withdrawal = await afterWithdrawal(folder, state, left);
+    if (json) writeLine(JSON.stringify({ name, removed: true, left: withdrawal.told }));
+    else writeLine([`dataset ${name} removed`, ...withdrawalText(left, withdrawal)].join('\n'));
   });
 }

@@ -1,20 +1,29 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { ConsiliumError } from '@consilium/errors';
-import { type DatasetIndex, summaryOf } from '../datasets/dataset-index.js';
+import { type IndexExample, summaryOf } from '../datasets/dataset-index.js';
 import type { DatasetStore } from '../datasets/dataset-store.js';
 import { patientPseudonym } from '../datasets/deidentify.js';
-import { openJournal } from '../datasets/ingest-journal.js';
+import { type IngestJournal, openJournal } from '../datasets/ingest-journal.js';
 import { parsePatientList } from '../datasets/patient-list.js';
 import { requireNoEmptyPart } from '../datasets/split.js';
 import { readPseudonymKey, type SiteFolder } from '../platform/site-folder.js';
 import { PseudonymMap } from '../pseudonyms/pseudonym-map.js';
 import type { SiteState } from '../state/site-state.js';
-import { journalPath, type Place, requireDataset, withDatasets } from './dataset-place.js';
+import { journalPath, requireDataset, withDatasets } from './dataset-place.js';
 import { writeLine } from './print.js';
+import {
+  afterWithdrawal,
+  makeWay,
+  type RunUse,
+  runsOf,
+  type Told,
+  type WithdrawOptions,
+  withdrawalText,
+} from './runs-in-the-way.js';
 import { writeContactSheet } from './write-contact-sheet.js';
 
-export interface ExcludeOptions extends Place {
+export interface ExcludeOptions extends WithdrawOptions {
   readonly patients: string;
 }
 
@@ -25,8 +34,8 @@ interface Excluded {
   readonly found: number;
   readonly images: number;
   readonly version: string;
-  /** A run under way was promised the version before, and keeps it until it ends. */
-  readonly keptUntilRunsEnd: boolean;
+  /** Runs under way that this site has left, because they were promised these pictures. */
+  readonly left: readonly Told[];
   /** Other datasets that hold pictures of these patients. */
   readonly alsoIn: readonly string[];
 }
@@ -35,18 +44,46 @@ interface Excluded {
  * Makes a version of a dataset without the patients of a list, and remembers them for the whole site as keyed hashes: what is
  * added later leaves them out too. Nothing of the site leads back to them from their pseudonyms any more.
  *
- * Errors   REQUEST_INVALID, DATASET_NOT_FOUND, DATASET_SPLIT_EMPTY (they are remembered all the same), DISK_FULL.
+ * While runs under way were promised pictures of these patients, that is refused, or the site leaves them.
+ *
+ * Errors   REQUEST_INVALID, DATASET_NOT_FOUND, DATASET_IN_USE, DATASET_SPLIT_EMPTY (they are remembered all the same), DISK_FULL.
  */
-export async function excludePatients(name: string, { dir, json, patients: file }: ExcludeOptions): Promise<void> {
-  const ids = parsePatientList(await readList(file));
-  const excluded = await withDatasets(dir, async (state, folder, store) => {
+export async function excludePatients(name: string, options: ExcludeOptions): Promise<void> {
+  const ids = parsePatientList(await readList(options.patients));
+  const { excluded, lines } = await withDatasets(options.dir, async (state, folder, store) => {
     requireDataset(state, name);
     const key = readPseudonymKey(folder);
     const patients = new Set([...ids].map((id) => patientPseudonym(id, key)));
-    state.excluded.add(patients);
-    return leaveOut(name, patients, state, folder, store);
+    const uses = await runsWith(name, patients, { state, folder, store });
+    state.transaction(() => {
+      makeWay(state, uses, 'patients-excluded', options);
+      state.excluded.add(patients);
+      state.acts.add('dataset.exclude', name, { listed: patients.size, left: uses.map(({ runId }) => runId) });
+    });
+    const made = await leaveOut(name, patients, state, folder, store);
+    const withdrawal = await afterWithdrawal(folder, state, uses);
+    return { excluded: { ...made, left: withdrawal.told }, lines: withdrawalText(uses, withdrawal) };
   });
-  writeLine(json ? JSON.stringify(excluded) : text(excluded));
+  writeLine(options.json ? JSON.stringify(excluded) : [text(excluded), ...lines].join('\n'));
+}
+
+/** The runs under way whose version of the dataset holds pictures of these patients. */
+async function runsWith(
+  name: string,
+  patients: ReadonlySet<string>,
+  { state, folder, store }: { readonly state: SiteState; readonly folder: SiteFolder; readonly store: DatasetStore },
+): Promise<RunUse[]> {
+  const objects = inJournal(folder, name, (journal) => journal.objectsOf(patients));
+  const uses: RunUse[] = [];
+  for (const use of runsOf(state, name)) {
+    const { examples } = await store.load(use.version);
+    if (examples.some((example) => isOf(example, patients, objects))) uses.push(use);
+  }
+  return uses;
+}
+
+function isOf({ patient, id }: IndexExample, patients: ReadonlySet<string>, objects: ReadonlySet<string>): boolean {
+  return patients.has(patient) || objects.has(id.split('-')[0]!);
 }
 
 async function readList(file: string): Promise<string> {
@@ -63,17 +100,16 @@ async function leaveOut(
   state: SiteState,
   folder: SiteFolder,
   store: DatasetStore,
-): Promise<Excluded> {
+): Promise<Omit<Excluded, 'left'>> {
   const before = requireDataset(state, name);
   const index = await store.load(before.version);
-  const objects = forgetInJournal(folder, name, patients);
-  const isOut = ({ patient, id }: DatasetIndex['examples'][number]) =>
-    patients.has(patient) || objects.has(id.split('-')[0]!);
+  const objects = inJournal(folder, name, (journal) => journal.forgetPatients(patients));
+  const isOut = (example: IndexExample) => isOf(example, patients, objects);
   const out = index.examples.filter(isOut);
   forgetLinks(folder, [...patients, ...objects, ...out.flatMap(({ id, study }) => [id.split('-')[0]!, study])]);
   const facts = { name, patients: patients.size, found: new Set(out.map(({ patient }) => patient)).size };
   const alsoIn = await holdersOf(patients, name, state, store);
-  if (out.length === 0) return { ...facts, images: 0, version: before.version, keptUntilRunsEnd: false, alsoIn };
+  if (out.length === 0) return { ...facts, images: 0, version: before.version, alsoIn };
   const rest = { ...index, examples: index.examples.filter((example) => !isOut(example)) };
   const summary = summaryOf(rest);
   requireNoEmptyPart(summary);
@@ -81,17 +117,16 @@ async function leaveOut(
   state.datasets.register(name, version, summary, { madeBy: 'exclude' });
   state.datasets.forgetPatients(name, patients);
   await writeContactSheet(folder, name, version, store);
-  const keptUntilRunsEnd = state.invitations.boundVersions().has(before.version);
-  return { ...facts, images: out.length, version, keptUntilRunsEnd, alsoIn };
+  return { ...facts, images: out.length, version, alsoIn };
 }
 
 /** Answers the objects whose own header names one of them, whatever patient a label table gave them. */
-function forgetInJournal(folder: SiteFolder, name: string, patients: ReadonlySet<string>): Set<string> {
+function inJournal(folder: SiteFolder, name: string, act: (journal: IngestJournal) => Set<string>): Set<string> {
   const path = journalPath(folder, name);
   if (!existsSync(path)) return new Set();
   const journal = openJournal(path);
   try {
-    return journal.forgetPatients(patients);
+    return act(journal);
   } finally {
     journal.close();
   }
@@ -122,13 +157,12 @@ async function holdersOf(
   return holders;
 }
 
-function text({ name, patients, found, images, version, keptUntilRunsEnd, alsoIn }: Excluded): string {
+function text({ name, patients, found, images, version, alsoIn }: Excluded): string {
   const lines = [
     `${patients} patients in the list, ${found} of them in dataset ${name}: ${images} images left out`,
     images === 0 ? `version ${version} stays` : `version ${version}`,
     'all of the list are left out of whatever is added later',
   ];
-  if (keptUntilRunsEnd) lines.push('a run under way keeps the version before, with them, until it ends');
   if (alsoIn.length > 0) lines.push(`also in: ${alsoIn.join(', ')} (exclude them there too)`);
   return lines.join('\n');
 }

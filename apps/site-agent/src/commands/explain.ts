@@ -11,6 +11,8 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
     'Do not go on. Ask the people of the coordinator why their log has lost entries; keep this folder as it is.',
   DATASET_SPLIT_EMPTY: 'Add patients, or put them into parts with a column `split` or `fold` in the label table.',
   DATASET_EMPTY: 'The report says why each file was set aside.',
+  DATASET_IN_USE:
+    'Do it when these runs have ended, or with --withdraw: then this site leaves them for good, and the coordinator is told.',
   DATASET_NOT_FOUND: 'See what there is with `consilium site dataset list`.',
   LABEL_TABLE_INVALID: 'Correct the label table: CSV with a column `file` and a column `label` or `mask`.',
   DEIDENTIFICATION_POLICY_INVALID: 'Correct the policy file; `consilium dicom deidentify --help` names the command.',

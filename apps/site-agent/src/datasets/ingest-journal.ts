@@ -157,19 +157,25 @@ export class IngestJournal {
 
   /** Forgets the pictures of patients; answers the pseudonyms of their objects. */
   forgetPatients(patients: ReadonlySet<string>): Set<string> {
-    const objects = new Set<string>();
+    const files = [...this.filesOf(patients)];
     inTransaction(this.database, () => {
-      const names: string[] = [];
-      for (const row of this.database.prepare('SELECT name, outcome FROM file').iterate()) {
-        const outcome = JSON.parse(row.outcome as string) as JournalOutcome;
-        if (outcome.kind !== 'picture' || !patients.has(outcome.picture.header.patient)) continue;
-        names.push(row.name as string);
-        objects.add(outcome.picture.header.instance);
-      }
       const remove = this.database.prepare('DELETE FROM file WHERE name = ?');
-      for (const name of names) remove.run(name);
+      for (const { name } of files) remove.run(name);
     });
-    return objects;
+    return new Set(files.map(({ object }) => object));
+  }
+
+  /** The objects whose own header names one of them. */
+  objectsOf(patients: ReadonlySet<string>): Set<string> {
+    return new Set([...this.filesOf(patients)].map(({ object }) => object));
+  }
+
+  private *filesOf(patients: ReadonlySet<string>): Generator<{ readonly name: string; readonly object: string }> {
+    for (const row of this.database.prepare('SELECT name, outcome FROM file').iterate()) {
+      const outcome = JSON.parse(row.outcome as string) as JournalOutcome;
+      if (outcome.kind === 'picture' && patients.has(outcome.picture.header.patient))
+        yield { name: row.name as string, object: outcome.picture.header.instance };
+    }
   }
 
   /** Of everything that it names in the store. */

@@ -40,7 +40,7 @@ async function answerOf(
     link: { call: async (attempt: (c: unknown, o: object) => unknown) => attempt(client, {}) },
   } as unknown as Workshop;
   const plan = { plan: canonicalPlan(SMALL_PLAN), planDigest: digestBytes(planHash(SMALL_PLAN)) };
-  await answerInvitation(workshop, { runId, ...plan } as Invitation, signal);
+  await answerInvitation(workshop, { runId, ...plan, invitedSites: [] } as unknown as Invitation, signal);
   return heard[0];
 }
 const failing = (code: ErrorCode) => () => {
@@ -87,7 +87,7 @@ it('a bound dataset goes before one of the same name, and the version of the ans
   state.datasets.register('local-films', 'c'.repeat(64), { train: 1, validation: 1, test: 1 });
   state.bindings.unbind('films');
   const work = (datasetVersion: string) => ({ runId: 'run-bound', ...plan, datasetVersion });
-  expect(acceptedPlan({ state }, work(pinned)).name).toBe(SMALL_PLAN.name);
+  expect(acceptedPlan({ state }, work(pinned)).plan.name).toBe(SMALL_PLAN.name);
   expect(() => acceptedPlan({ state }, work('c'.repeat(64)))).toThrow(
     expect.objectContaining({ code: 'DATASET_UNSUITABLE' }),
   );

@@ -1,12 +1,13 @@
 import { ConsiliumError, ERRORS, type ErrorCode, errorCode } from '@consilium/errors';
 import { modelPorts, requireFewParameters } from '@consilium/models';
-import { type Plan, planFromCanonical } from '@consilium/plan';
+import { lastPossibleRound, type Plan, planFromCanonical, testedModels } from '@consilium/plan';
 import type { Invitation } from '@consilium/proto';
 import { digestBytes, digestHex } from '../connection/wire.js';
 import { errorFields } from '../platform/logger.js';
 import { throwIfStopped } from '../platform/stopping.js';
-import { requireSuitable } from '../preprocessing/eligible.js';
-import type { Answer } from '../state/invitation-book.js';
+import { requireLargeDifferences, requireSuitable } from '../preprocessing/eligible.js';
+import { type Answer, planConflict } from '../state/invitation-book.js';
+import type { WorkBounds } from '../state/work-book.js';
 import type { Workshop } from './work-context.js';
 
 /** The coordinator takes no answer any more: this site has no part in the run, and will not be told of its end. */
@@ -26,8 +27,9 @@ export async function answerInvitation(
 ): Promise<void> {
   const { runId } = invitation;
   const planDigest = digestHex(invitation.planDigest);
-  const { answer, sentence } = await decide(workshop, invitation, planDigest, signal);
-  workshop.state.invitations.record({ runId, planDigest, plan: invitation.plan, answer });
+  const { answer, sentence } =
+    answerOfBefore(workshop, invitation, planDigest) ??
+    (await decideAndRecord(workshop, invitation, planDigest, signal));
   workshop.logger.info(
     { runId, planDigest, ...answer },
     answer.accepted ? 'invitation accepted' : 'invitation declined',
@@ -36,9 +38,62 @@ export async function answerInvitation(
   try {
     await workshop.link.call((client, options) => client.answerInvitation(request, options), signal);
   } catch (error) {
-    if (TOO_LATE.has(errorCode(error))) workshop.state.invitations.markEnded(runId);
+    const isOfRun = workshop.state.invitations.find(runId)?.planDigest === planDigest;
+    if (isOfRun && TOO_LATE.has(errorCode(error))) workshop.state.invitations.markEnded(runId);
     throw error;
   }
+}
+
+interface Said {
+  readonly answer: Answer;
+  /** What the researcher reads of a declined one. */
+  readonly sentence: string;
+}
+
+/** An invitation has one answer for ever. Asked again with another plan, or after its end, the site says so and changes nothing. */
+function answerOfBefore(
+  { state, logger }: Pick<Workshop, 'state' | 'logger'>,
+  { runId }: Invitation,
+  planDigest: string,
+): Said | undefined {
+  const known = state.invitations.find(runId);
+  if (!known) return undefined;
+  if (known.planDigest !== planDigest) {
+    const error = planConflict();
+    state.refusals.add(runId, 'invitation', error);
+    logger.error(
+      { runId, planDigest, answered: known.planDigest, code: error.code },
+      'another plan under an answered run',
+    );
+    return declined(error.code);
+  }
+  if (known.withdrawnBecause) return declined('SITE_WITHDREW');
+  if (known.answer.accepted && known.endedAt) return declined('RUN_EVENT_NOT_ALLOWED');
+  return known.answer.accepted
+    ? { answer: known.answer, sentence: '' }
+    : declined(known.answer.refusalCode as ErrorCode);
+}
+
+function declined(code: ErrorCode): Said {
+  return { answer: { accepted: false, refusalCode: code }, sentence: ERRORS[code].say };
+}
+
+async function decideAndRecord(
+  workshop: Parameters<typeof answerInvitation>[0],
+  invitation: Invitation,
+  planDigest: string,
+  signal: AbortSignal,
+): Promise<Said> {
+  const { runId, plan } = invitation;
+  const said = await decide(workshop, invitation, planDigest, signal);
+  workshop.state.invitations.record({
+    runId,
+    planDigest,
+    plan,
+    sites: invitation.invitedSites.length,
+    answer: said.answer,
+  });
+  return said;
 }
 
 async function decide(
@@ -46,16 +101,20 @@ async function decide(
   invitation: Invitation,
   planDigest: string,
   signal: AbortSignal,
-): Promise<{ answer: Answer; sentence: string }> {
+): Promise<Said> {
   const { state, datasets, trainer, maximumParameters, logger } = workshop;
   try {
     const plan = planFromCanonical(invitation.plan, planDigest);
     const registered = state.datasets.find(state.bindings.resolve(plan.data.dataset));
     if (!registered) throw new ConsiliumError('DATASET_NOT_FOUND', { dataset: plan.data.dataset });
-    const exampleCount = requireSuitable(await datasets.load(registered.version), plan);
+    const { name: dataset, version: datasetVersion } = registered;
+    const index = await datasets.load(datasetVersion);
+    const exampleCount = requireSuitable(index, plan);
+    requireLargeDifferences(index, plan, state.selections.of(datasetVersion, plan.task.kind));
     requireFewParameters(plan.model, modelPorts(plan), maximumParameters);
     await requireMemory({ trainer, logger }, plan, signal);
-    return { answer: { accepted: true, datasetVersion: registered.version, exampleCount }, sentence: '' };
+    state.selections.book(invitation.runId, datasetVersion, plan);
+    return { answer: { accepted: true, dataset, datasetVersion, exampleCount }, sentence: '' };
   } catch (error) {
     throwIfStopped(signal);
     if (!(error instanceof ConsiliumError)) throw error;
@@ -98,16 +157,26 @@ function onWire(answer: Answer, sentence: string) {
 /**
  * The plan that this site has accepted for a run: work is done for no other.
  *
- * Errors   PLAN_NOT_FOUND (never invited, declined, or another plan), DATASET_UNSUITABLE (another dataset than agreed).
+ * Errors   PLAN_NOT_FOUND (never invited, declined, or another plan), DATASET_UNSUITABLE (another dataset than agreed),
+ *          SITE_WITHDREW, RUN_EVENT_NOT_ALLOWED (it has ended, as the site was told).
  */
 export function acceptedPlan(
   { state }: Pick<Workshop, 'state'>,
   work: { readonly runId: string; readonly planDigest: string; readonly datasetVersion: string },
-): Plan {
+): AcceptedPlan {
   const invitation = state.invitations.find(work.runId);
   if (!invitation?.answer.accepted || invitation.planDigest !== work.planDigest)
     throw new ConsiliumError('PLAN_NOT_FOUND', { runId: work.runId });
+  if (invitation.withdrawnBecause) throw new ConsiliumError('SITE_WITHDREW', { runId: work.runId });
+  if (invitation.endedAt) throw new ConsiliumError('RUN_EVENT_NOT_ALLOWED', { runId: work.runId });
   if (invitation.answer.datasetVersion !== work.datasetVersion)
     throw new ConsiliumError('DATASET_UNSUITABLE', { problem: 'not the version that was agreed to' });
-  return planFromCanonical(invitation.plan, invitation.planDigest);
+  const plan = planFromCanonical(invitation.plan, invitation.planDigest);
+  return { plan, bounds: { lastRound: lastPossibleRound(plan), testModels: testedModels(plan, invitation.sites) } };
+}
+
+export interface AcceptedPlan {
+  readonly plan: Plan;
+  /** What the site counts for itself. */
+  readonly bounds: WorkBounds;
 }

@@ -1,5 +1,6 @@
-import { ConsiliumError, ERRORS, errorCode } from '@consilium/errors';
+import { ConsiliumError, ERRORS, type ErrorCode, errorCode } from '@consilium/errors';
 import { buildModel, modelPorts } from '@consilium/models';
+import type { Plan } from '@consilium/plan';
 import type { EvaluateAssignment } from '@consilium/proto';
 import { requireManifestFits } from '@consilium/tensors';
 import type { Statistics } from '@consilium/validation';
@@ -9,38 +10,67 @@ import type { Receipt } from '../stages.js';
 import { acceptedPlan } from './answer-invitation.js';
 import { fetchModel } from './fetch-model.js';
 import { WORTH_A_SECOND_TRY } from './train.js';
+import { requireStillIn } from './withdrawal.js';
 import type { Work } from './work-context.js';
 
+/** What a site says to an evaluation, as it is kept. */
+type Answer = { readonly statistics: Statistics } | { readonly failure: ErrorCode };
+
 /**
- * Evaluates a model on one part of this site's dataset and sends integer statistics, or why that was not possible.
- * Nothing is booked before: after a crash the same numbers come out again.
+ * Evaluates a model on one part of this site's dataset and sends integer statistics, or why that was not possible. The site counts
+ * for itself what it answers (`WorkBook`), and what was answered once is answered the same again, without another look at the data.
  *
  * Errors   what the coordinator answers; STOPPED.
  */
 export async function runEvaluation(work: Work, assignment: EvaluateAssignment, signal: AbortSignal): Promise<Receipt> {
-  const result = await evaluate(work, assignment, signal).then(
-    (statistics) => ({ case: 'statistics' as const, value: statisticsToWire(statistics) }),
-    (error: unknown) => {
-      if (signal.aborted || errorCode(error) === 'STOPPED') throw error;
-      work.logger.error({ evaluationId: assignment.evaluationId, ...errorFields(error) }, 'evaluation failed');
-      const code = errorCode(error);
-      return { case: 'failure' as const, value: { code, sentence: ERRORS[code].say } };
-    },
-  );
-  const { evaluationId, modelDigest, datasetVersion, split } = assignment;
+  const answer = await evaluate(work, assignment, signal).catch((error: unknown): Answer => {
+    if (signal.aborted || errorCode(error) === 'STOPPED') throw error;
+    const { runId, evaluationId } = assignment;
+    work.logger.error({ runId, evaluationId, ...errorFields(error) }, 'evaluation failed');
+    if (error instanceof ConsiliumError && error.code === 'EVALUATION_REFUSED')
+      work.state.refusals.add(runId, 'evaluation', error);
+    return { failure: errorCode(error) };
+  });
+  return send(work, assignment, answer, signal);
+}
+
+async function send(work: Work, assignment: EvaluateAssignment, said: Answer, signal: AbortSignal): Promise<Receipt> {
+  const { evaluationId, runId, modelDigest, datasetVersion, split } = assignment;
+  requireStillIn(work.state, runId);
+  const result =
+    'statistics' in said
+      ? { case: 'statistics' as const, value: statisticsToWire(said.statistics) }
+      : { case: 'failure' as const, value: { code: said.failure, sentence: ERRORS[said.failure].say } };
   const answer = await work.link.call(
     (client, options) =>
       client.submitEvaluation({ evaluationId, modelDigest, datasetVersion, split, subgroup: '', result }, options),
     signal,
   );
   const receipt = receiptFromWire(answer.receipt);
-  work.state.outbox.keepReceipt('evaluation', assignment.runId, receipt);
+  work.state.outbox.keepReceipt('evaluation', runId, receipt);
   return receipt;
 }
 
-async function evaluate(work: Work, assignment: EvaluateAssignment, signal: AbortSignal): Promise<Statistics> {
+async function evaluate(work: Work, assignment: EvaluateAssignment, signal: AbortSignal): Promise<Answer> {
   const { runId, datasetVersion } = assignment;
-  const plan = acceptedPlan(work, { runId, datasetVersion, planDigest: digestHex(assignment.planDigest) });
+  const agreed = acceptedPlan(work, { runId, datasetVersion, planDigest: digestHex(assignment.planDigest) });
+  const part = partFromWire(assignment.split);
+  const digest = digestHex(assignment.modelDigest);
+  const before = work.state.work.answer(runId, part, digest) as Answer | undefined;
+  if (before) return before;
+  work.state.work.beginEvaluation(runId, part, digest, agreed.bounds);
+  const statistics = await measure(work, assignment, agreed.plan, signal);
+  work.state.work.keepAnswer(runId, part, digest, { statistics } satisfies Answer);
+  return { statistics };
+}
+
+async function measure(
+  work: Work,
+  assignment: EvaluateAssignment,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<Statistics> {
+  const { runId, datasetVersion } = assignment;
   const part = partFromWire(assignment.split);
   const digest = digestHex(assignment.modelDigest);
   const manifest = manifestFromWire(assignment.model, digest);

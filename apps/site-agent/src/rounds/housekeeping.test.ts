@@ -45,7 +45,12 @@ function siteBefore(answer: (runId: string) => object): Workshop {
 }
 
 function invitationTo(runId: string): Invitation {
-  return { runId, plan: canonicalPlan(SMALL_PLAN), planDigest: digestBytes(planHash(SMALL_PLAN)) } as Invitation;
+  return {
+    runId,
+    plan: canonicalPlan(SMALL_PLAN),
+    planDigest: digestBytes(planHash(SMALL_PLAN)),
+    invitedSites: [],
+  } as unknown as Invitation;
 }
 
 it('forgets the runs of whose end the word was lost, and no other', async () => {
@@ -56,7 +61,7 @@ it('forgets the runs of whose end the word was lost, and no other', async () => 
     siteBefore((runId) => ({ order: runId === 'run-1' ? Order.STOP : Order.CONTINUE })),
     signal,
   );
-  expect(state.invitations.underWay()).toEqual(['run-2']);
+  expect(state.invitations.underWay().map(({ runId }) => runId)).toEqual(['run-2']);
 });
 
 it('is bound to nothing by an answer that came too late', async () => {
@@ -66,5 +71,5 @@ it('is bound to nothing by an answer that came too late', async () => {
   await expect(answerInvitation(late, invitationTo('run-3'), signal)).rejects.toMatchObject({
     code: 'RUN_EVENT_NOT_ALLOWED',
   });
-  expect(state.invitations.underWay()).toEqual(['run-2']);
+  expect(state.invitations.underWay().map(({ runId }) => runId)).toEqual(['run-2']);
 });

@@ -29,7 +29,7 @@ export async function forgetEndedRuns(
   workshop: Parameters<typeof forgetRun>[0] & Pick<Workshop, 'link' | 'logger'>,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const runId of workshop.state.invitations.underWay()) {
+  for (const { runId } of workshop.state.invitations.underWay()) {
     const request = { runId, round: 0, stage: Stage.EVALUATING };
     const { order } = await workshop.link.call((client, options) => client.reportProgress(request, options), signal);
     if (order !== Order.STOP) continue;

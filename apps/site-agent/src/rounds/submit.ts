@@ -6,6 +6,7 @@ import { chunkLength } from '@consilium/tensors';
 import type { CoordinatorClient } from '../connection/coordinator-link.js';
 import { digestBytes, digestHex, manifestToWire, receiptFromWire } from '../connection/wire.js';
 import type { Assignment, ProtectedUpdate, Receipt } from '../stages.js';
+import { requireStillIn } from './withdrawal.js';
 import type { Work } from './work-context.js';
 
 const PIECE_BYTES = 256 * 1024;
@@ -55,10 +56,12 @@ async function sendAll(
 ): Promise<Receipt> {
   const { runId, round } = update;
   const manifest = manifestToWire(update.manifest);
+  requireStillIn(work.state, runId);
   work.progress.report({ stage: 'sending', bytesDone: 0, bytesTotal: update.manifest.bytes });
   const missing = await offer(client, { runId, round, manifest }, options);
   if (missing.length > 0) await client.putChunks(pieces(work, update, missing), options);
   else work.reach('sending');
+  requireStillIn(work.state, runId);
   const answer = await client.submitUpdate(
     {
       updateId: update.updateId,

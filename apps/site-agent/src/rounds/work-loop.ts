@@ -11,6 +11,7 @@ import { acceptedPlan, answerInvitation } from './answer-invitation.js';
 import { runEvaluation } from './evaluate.js';
 import { forgetEndedRuns, forgetRun, pruneWeights } from './housekeeping.js';
 import { roundStages } from './round-stages.js';
+import { tellWithdrawals, watchWithdrawals } from './withdrawal.js';
 import type { Work, Workshop } from './work-context.js';
 
 const POLL_WAIT_MS = 20_000;
@@ -27,6 +28,7 @@ const NOT_WORTH_A_REPORT: ReadonlySet<ErrorCode> = new Set([
   'ROUND_EVENT_NOT_ALLOWED',
   'PARTICIPATION_EVENT_NOT_ALLOWED',
   'SITE_NOT_IN_COHORT',
+  'SITE_WITHDREW',
 ]);
 
 /**
@@ -45,14 +47,13 @@ export async function workUntilStopped(workshop: Workshop, signal: AbortSignal):
     greetIfChanged(workshop, told);
     state.facts.setActivity({ state: 'idle' });
     try {
+      await tellWithdrawals(workshop, signal);
       if (isFirst) {
         isFirst = false;
         await forgetEndedRuns(workshop, signal);
       }
-      const answer = await link.call(
-        (client, options) => client.pollWork({ waitMs: POLL_WAIT_MS }, { ...options, timeoutMs: POLL_TIMEOUT_MS }),
-        signal,
-      );
+      const answer = await nextWork(workshop, signal);
+      if (answer === undefined) continue;
       await doWork(workshop, answer, signal, () => {
         isDraining = true;
       });
@@ -65,6 +66,23 @@ export async function workUntilStopped(workshop: Workshop, signal: AbortSignal):
     }
   }
   logger.info('the coordinator drains its sites: this agent asks for no more work');
+}
+
+/** Undefined when the site has left a run meanwhile: the coordinator is to hear of it first. */
+async function nextWork({ link, state }: Workshop, signal: AbortSignal): Promise<PollWorkResponse | undefined> {
+  const withdrawal = new AbortController();
+  const endWatch = watchWithdrawals(state.invitations, () => withdrawal.abort());
+  try {
+    return await link.call(
+      (client, options) => client.pollWork({ waitMs: POLL_WAIT_MS }, { ...options, timeoutMs: POLL_TIMEOUT_MS }),
+      AbortSignal.any([signal, withdrawal.signal]),
+    );
+  } catch (error) {
+    if (!withdrawal.signal.aborted || signal.aborted) throw error;
+    return undefined;
+  } finally {
+    endWatch();
+  }
 }
 
 /** `dataset add` may have run beside this agent; the coordinator should know what there is. */
@@ -119,13 +137,18 @@ async function withProgress(
     onStop: () => stop.abort(new ConsiliumError('STOPPED', { by: 'coordinator' })),
     onDrain,
   });
+  const endWatch = watchWithdrawals(workshop.state.invitations, (left) => {
+    if (left === runId) stop.abort(new ConsiliumError('SITE_WITHDREW', { runId }));
+  });
   try {
     await pruneWeights(workshop);
     await act({ ...workshop, progress }, both);
   } catch (error) {
     if (!stop.signal.aborted || signal.aborted) throw error;
-    logger.info({ runId, round }, 'the coordinator has stopped this work');
+    const isLeft = errorCode(stop.signal.reason) === 'SITE_WITHDREW';
+    logger.info({ runId, round }, isLeft ? 'this site has left the run' : 'the coordinator has stopped this work');
   } finally {
+    endWatch();
     await progress.close();
   }
 }
@@ -139,6 +162,8 @@ async function train(work: Work, wire: TrainAssignment, signal: AbortSignal): Pr
   } catch (error) {
     throwIfStopped(signal);
     work.logger.error({ runId, round, ...errorFields(error) }, 'round failed at this site');
+    if (error instanceof ConsiliumError && error.code === 'TRAINING_REFUSED')
+      work.state.refusals.add(runId, 'training', error);
     if (!NOT_WORTH_A_REPORT.has(errorCode(error))) await work.progress.fail(errorCode(error));
   }
 }
@@ -146,10 +171,10 @@ async function train(work: Work, wire: TrainAssignment, signal: AbortSignal): Pr
 function assignmentOf(work: Work, wire: TrainAssignment): Assignment {
   const { runId, round, datasetVersion, baseRound } = wire;
   const modelDigest = digestHex(wire.modelDigest);
+  const { plan, bounds } = acceptedPlan(work, { runId, datasetVersion, planDigest: digestHex(wire.planDigest) });
+  work.state.work.beginTraining(runId, round, modelDigest, bounds);
   return {
-    runId,
-    round,
-    plan: acceptedPlan(work, { runId, datasetVersion, planDigest: digestHex(wire.planDigest) }),
+    ...{ runId, round, plan },
     datasetVersion,
     modelDigest,
     model: manifestFromWire(wire.model, modelDigest),

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { ConsiliumError } from '@consilium/errors';
 import type { Manifest } from '@consilium/tensors';
 import type { ProtectedUpdate, Receipt } from '../stages.js';
 import { inTransaction } from './site-database.js';
@@ -26,6 +27,7 @@ interface Row {
 export class Outbox {
   constructor(private readonly database: DatabaseSync) {}
 
+  /** The same round again replaces it: it was trained from the same model (`WorkBook`), and its chunks were lost. */
   book(update: BookedUpdate): void {
     inTransaction(this.database, () => {
       this.database
@@ -60,10 +62,24 @@ export class Outbox {
     this.database.prepare('DELETE FROM outbox WHERE run_id = ?').run(runId);
   }
 
-  keepReceipt(kind: 'update' | 'evaluation', runId: string, receipt: Receipt): void {
-    this.database
-      .prepare('INSERT OR REPLACE INTO receipt VALUES (?, ?, ?, ?, ?, ?)')
-      .run(receipt.id, kind, runId, receipt.auditIndex, receipt.auditLeafHash, new Date().toISOString());
+  /** A receipt that was given stands. Errors  RECEIPT_CONFLICT for another one of the same. */
+  keepReceipt(kind: 'update' | 'evaluation' | 'withdrawal', runId: string, receipt: Receipt): void {
+    const { id, auditIndex, auditLeafHash } = receipt;
+    const { changes } = this.database
+      .prepare('INSERT OR IGNORE INTO receipt VALUES (?, ?, ?, ?, ?, ?)')
+      .run(id, kind, runId, auditIndex, auditLeafHash, new Date().toISOString());
+    if (changes > 0) return;
+    const kept = this.database
+      .prepare('SELECT 1 FROM receipt WHERE id = ? AND kind = ? AND audit_index = ? AND audit_leaf_hash = ?')
+      .get(id, kind, auditIndex, auditLeafHash);
+    if (kept === undefined) throw new ConsiliumError('RECEIPT_CONFLICT', { kind, auditIndex });
+  }
+
+  receipt(id: string): { readonly auditIndex: number } | undefined {
+    const row = this.database.prepare('SELECT audit_index AS i FROM receipt WHERE id = ?').get(id) as
+      | { i: number }
+      | undefined;
+    return row && { auditIndex: row.i };
   }
 
   /** Largest audit index of all receipts; undefined when there is none. */

@@ -57,6 +57,45 @@ const MIGRATIONS = [
   -- What a plan calls a dataset -> the dataset that this site means by it.
   CREATE TABLE binding (logical TEXT PRIMARY KEY, dataset TEXT NOT NULL, bound_at TEXT NOT NULL) STRICT;
   `,
+  `
+  -- The dataset that a run was accepted with, the sites that it was said to have, and the site's own withdrawal from it.
+  ALTER TABLE invitation ADD COLUMN dataset_name TEXT;
+  ALTER TABLE invitation ADD COLUMN sites INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE invitation ADD COLUMN withdrawn_at TEXT;
+  ALTER TABLE invitation ADD COLUMN withdrawn_because TEXT;
+  ALTER TABLE invitation ADD COLUMN withdrawal_told_at TEXT;
+
+  -- The site's own book: what a person has done with its data, in their order. Rows are only ever added.
+  CREATE TABLE act (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, kind TEXT NOT NULL, about TEXT NOT NULL, detail TEXT NOT NULL
+  ) STRICT;
+
+  -- What a coordinator has asked for and not got, counted: any number of askings is one row.
+  CREATE TABLE refusal (
+    run_id TEXT NOT NULL, asked TEXT NOT NULL, code TEXT NOT NULL, problem TEXT NOT NULL, times INTEGER NOT NULL,
+    first_at TEXT NOT NULL, last_at TEXT NOT NULL, PRIMARY KEY (run_id, asked, code, problem)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Each training of a run that was begun: once a round, from one model.
+  CREATE TABLE training (
+    run_id TEXT NOT NULL, round INTEGER NOT NULL, base_model_digest TEXT NOT NULL, begun_at TEXT NOT NULL,
+    PRIMARY KEY (run_id, round)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Each evaluation that was begun: once a model and part, with its answer as it was given.
+  CREATE TABLE evaluation (
+    run_id TEXT NOT NULL, part TEXT NOT NULL, model_digest TEXT NOT NULL, begun_at TEXT NOT NULL, answer TEXT,
+    PRIMARY KEY (run_id, part, model_digest)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Which pictures of a dataset version each accepted plan selects: what was selected before bounds what may be selected next.
+  CREATE TABLE selection (
+    run_id TEXT PRIMARY KEY, dataset_version TEXT NOT NULL, task TEXT NOT NULL, selects TEXT NOT NULL, booked_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- The key (by its fingerprint) that the pseudonyms and the split of a dataset follow from.
+  CREATE TABLE dataset_key (name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL) STRICT;
+  `,
 ];
 
 /** How long a writer waits for another process (`dataset add` beside a running agent). */
@@ -79,8 +118,9 @@ function migrate(database: DatabaseSync): void {
   database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
 }
 
-/** All of `work` or nothing of it. */
+/** All of `work` or nothing of it; within another one it is part of that. */
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  if (database.isTransaction) return work();
   database.exec('BEGIN IMMEDIATE');
   try {
     const result = work();

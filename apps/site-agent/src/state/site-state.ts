@@ -1,3 +1,4 @@
+import { ActBook } from './act-book.js';
 import { AgentFacts } from './agent-facts.js';
 import { DatasetBindings } from './dataset-bindings.js';
 import { DatasetRegistry } from './dataset-registry.js';
@@ -5,7 +6,10 @@ import { ExcludedPatients } from './excluded-patients.js';
 import { HeldModels } from './held-models.js';
 import { InvitationBook } from './invitation-book.js';
 import { Outbox } from './outbox.js';
-import { openSiteDatabase } from './site-database.js';
+import { RefusalBook } from './refusal-book.js';
+import { SelectionBook } from './selection-book.js';
+import { inTransaction, openSiteDatabase } from './site-database.js';
+import { WorkBook } from './work-book.js';
 
 /** Everything in state.sqlite, one object per concern, over one connection. */
 export interface SiteState {
@@ -16,6 +20,12 @@ export interface SiteState {
   readonly invitations: InvitationBook;
   readonly outbox: Outbox;
   readonly heldModels: HeldModels;
+  readonly acts: ActBook;
+  readonly refusals: RefusalBook;
+  readonly selections: SelectionBook;
+  readonly work: WorkBook;
+  /** All of `work` or nothing of it. */
+  transaction<T>(work: () => T): T;
   close(): void;
 }
 
@@ -29,6 +39,11 @@ export function openSiteState(path: string): SiteState {
     invitations: new InvitationBook(database),
     outbox: new Outbox(database),
     heldModels: new HeldModels(database),
+    acts: new ActBook(database),
+    refusals: new RefusalBook(database),
+    selections: new SelectionBook(database),
+    work: new WorkBook(database),
+    transaction: (work) => inTransaction(database, work),
     close: () => database.close(),
   };
 }

@@ -6,6 +6,7 @@ import {
   type AnswerInvitationRequest,
   CoordinatorService,
   type HelloRequest,
+  type LeaveRunRequest,
   Order,
   type PollWorkResponseSchema,
   PutChunksRequestSchema,
@@ -26,6 +27,9 @@ export class FakeCoordinator {
   readonly progress: ReportProgressRequest[] = [];
   readonly updates: SubmitUpdateRequest[] = [];
   readonly evaluations: SubmitEvaluationRequest[] = [];
+  readonly left: LeaveRunRequest[] = [];
+  /** Names of calls in the order in which they came. */
+  readonly calls: string[] = [];
   /** Every byte that sites sent. */
   readonly received: Uint8Array[] = [];
   readonly chunks = new Map<string, Uint8Array>();
@@ -41,6 +45,8 @@ export class FakeCoordinator {
   cutFetchAt: number | undefined;
   cutPutAt: number | undefined;
   pieceBytes = 1 << 18;
+
+  readonly receipts = new Map<string, { id: string; auditIndex: bigint; auditLeafHash: Uint8Array<ArrayBuffer> }>();
 
   private readonly work: WorkItem[] = [];
   private readonly models = new Map<string, Uint8Array[]>();
@@ -84,16 +90,29 @@ export class FakeCoordinator {
   }
 
   private addHandlers(): void {
-    const receipt = (id: string) => ({ id, auditIndex: BigInt(this.auditSize++), auditLeafHash: new Uint8Array(32) });
+    /** The same id has the same receipt, however often it is asked for. */
+    const receipt = (id: string) => {
+      const known = this.receipts.get(id) ?? {
+        id,
+        auditIndex: BigInt(this.auditSize++),
+        auditLeafHash: new Uint8Array(32),
+      };
+      this.receipts.set(id, known);
+      return known;
+    };
     addService(this.server, CoordinatorService, {
       hello: async (request, call) => {
+        this.calls.push('hello');
         this.hellos.push(request);
         const { helloRefusal } = this;
         this.helloRefusal = undefined;
         if (helloRefusal) throw new ConsiliumError(helloRefusal, { retryAfterMs: 700 });
         return { ...siteIdentity(call), coordinatorVersion: 'fake', auditSize: BigInt(this.auditSize) };
       },
-      pollWork: async ({ waitMs }, call) => this.nextWork(Math.min(waitMs, 2000), call),
+      pollWork: async ({ waitMs }, call) => {
+        this.calls.push('pollWork');
+        return this.nextWork(Math.min(waitMs, 2000), call);
+      },
       answerInvitation: async (request) => {
         this.answers.push(request);
         return {};
@@ -136,6 +155,11 @@ export class FakeCoordinator {
       submitEvaluation: async (request) => {
         this.evaluations.push(request);
         return { receipt: receipt(request.evaluationId) };
+      },
+      leaveRun: async (request) => {
+        this.calls.push('leaveRun');
+        this.left.push(request);
+        return { receipt: receipt(request.runId) };
       },
     });
   }
