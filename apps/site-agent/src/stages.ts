@@ -1,7 +1,7 @@
 import type { Plan } from '@consilium/plan';
 import type { Manifest } from '@consilium/tensors';
 import type { DatasetSummary } from './datasets/dataset-index.js';
-import type { CleanPicture, DatasetRequest, KeptPicture, Part, RawPicture } from './datasets/image.js';
+import type { CleanPicture, DatasetRequest, DerivedUse, KeptPicture, Part, RawPicture } from './datasets/image.js';
 import type { IngestLedger } from './datasets/ingest-ledger.js';
 import type { IngestReport } from './datasets/ingest-report.js';
 import type { TensorFile } from './preprocessing/tensor-file.js';
@@ -20,6 +20,7 @@ export type RawStudies = {
   readonly classes: readonly string[] | undefined;
   /** Absolute: it may name anything, and is only ever hashed. */
   readonly folder: string;
+  readonly derived: DerivedUse;
 } & From<'ingest'>;
 
 /** The same pictures with an allow-list of facts and keyed pseudonyms. */
@@ -28,6 +29,7 @@ export type CleanStudies = {
   readonly ledger: IngestLedger;
   readonly classes: readonly string[] | undefined;
   readonly folder: string;
+  readonly derived: DerivedUse;
 } & From<'deidentify'>;
 
 export type DatasetVersion = {

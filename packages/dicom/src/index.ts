@@ -23,6 +23,7 @@ export { DEFAULT_POLICY, type DeidentificationPolicy, parsePolicy } from './deid
 export { attributeName } from './deidentification/profile-table.js';
 export { type PseudonymLink, pseudonymLinks } from './deidentification/pseudonym-links.js';
 export { findTextRegions, type GreyPicture, type TextRegion } from './deidentification/text-detector.js';
+export { type Acquisition, DIMENSIONS, type Dimension } from './geometry/acquisition.js';
 export { type CutPicture, cutAcross, type SliceLines } from './geometry/cut-volume.js';
 export {
   type GeometryFinding,
@@ -30,6 +31,7 @@ export {
   type SeriesFinding,
   type StackFinding,
 } from './geometry/geometry-findings.js';
+export { type Apart, apartInSeries, type PictureKind } from './geometry/picture-kind.js';
 export type { Slice, SlicePlace } from './geometry/slice.js';
 export { type SeriesGeometry, type SliceStack, stackSlices } from './geometry/stack-slices.js';
 export type { Vector } from './geometry/vectors.js';

@@ -3,14 +3,21 @@ import { join } from 'node:path';
 import { writeDurably } from '@consilium/durability';
 import { ConsiliumError, errorCode } from '@consilium/errors';
 import type { DatasetStore } from '../datasets/dataset-store.js';
-import { type DatasetRequest, LABEL_OBJECTS, type LabelObject, type TextCheck } from '../datasets/image.js';
+import {
+  type DatasetRequest,
+  type DerivedUse,
+  LABEL_OBJECTS,
+  type LabelObject,
+  type TextCheck,
+} from '../datasets/image.js';
 import { type IngestJournal, openJournal } from '../datasets/ingest-journal.js';
-import { reportText } from '../datasets/ingest-report.js';
+import { type IngestReport, isIncomplete, reportText } from '../datasets/ingest-report.js';
 import { LinkKeeper } from '../datasets/link-keeper.js';
 import { preparationStages } from '../datasets/prepare.js';
 import { parseShares, type Shares } from '../datasets/split.js';
 import { changesOf, changesText, type VersionChanges } from '../datasets/version-changes.js';
 import { openDecodePool } from '../decoding/decode-pool.js';
+import type { FetchResult } from '../pacs/request.js';
 import { prepareDataset } from '../pipeline.js';
 import { readPseudonymKey, type SiteFolder, siteFolder } from '../platform/site-folder.js';
 import { PseudonymMap } from '../pseudonyms/pseudonym-map.js';
@@ -33,6 +40,7 @@ export interface AddOptions extends Place, SourceOptions {
   readonly labelsFrom?: string;
   readonly structure?: string;
   readonly textCheck?: TextCheck;
+  readonly derived?: DerivedUse;
   /** A file with the names of files that a person has looked at. */
   readonly lookedAt?: string;
   readonly classes?: readonly string[];
@@ -42,6 +50,9 @@ export interface AddOptions extends Place, SourceOptions {
   readonly dryRun?: boolean;
   readonly quiet?: boolean;
 }
+
+/** The dataset is there; what a PACS lists is not all in it. */
+const INCOMPLETE = 1;
 
 /**
  * Prepares a dataset and registers its version under a name. What has been read stays when it is stopped or the disk is
@@ -60,7 +71,7 @@ export async function addDataset(name: string, options: AddOptions): Promise<voi
       writeLine(options.json ? JSON.stringify({ dryRun: true, ...preview }, null, 2) : previewText(preview));
       return;
     }
-    const request = await requestOf(name, options, signal);
+    const { request, fetched } = await requestOf(name, options, signal);
     if (options.dryRun) {
       const run = await dryRun(request, siteFolder(options.dir), display, signal);
       display.end();
@@ -69,7 +80,7 @@ export async function addDataset(name: string, options: AddOptions): Promise<voi
     }
     await withDatasets(options.dir, async (state, folder, store) => {
       const before = state.datasets.find(name)?.version;
-      const made = await prepare({ request, options, shares, state, folder, store, display }, signal);
+      const made = await prepare({ request, fetched, options, shares, state, folder, store, display }, signal);
       await writeDurably(reportPath(folder, name), [Buffer.from(JSON.stringify(made.report))]);
       const { version, summary, parts } = made;
       const isPublic = options.public === undefined ? {} : { isPublic: options.public };
@@ -79,28 +90,36 @@ export async function addDataset(name: string, options: AddOptions): Promise<voi
       const changes = before === undefined ? undefined : changesOf(await store.load(before), await store.load(version));
       display.end();
       tell(name, made, { contactSheet, changes }, options.json ?? false);
+      if (fetched && isIncomplete(fetched)) process.exitCode = INCOMPLETE;
     });
   }).finally(() => display.end());
 }
 
+interface PreparationRequest {
+  readonly request: DatasetRequest;
+  readonly fetched: FetchResult | undefined;
+}
+
 /** Errors  REQUEST_INVALID, and those of the source. */
-export async function requestOf(name: string, options: AddOptions, signal: AbortSignal): Promise<DatasetRequest> {
-  const { labelsFrom, structure, classes, textCheck } = options;
+export async function requestOf(name: string, options: AddOptions, signal: AbortSignal): Promise<PreparationRequest> {
+  const { labelsFrom, structure, classes, textCheck, derived } = options;
   if (labelsFrom !== undefined && !LABEL_OBJECTS.some((kind) => kind === labelsFrom))
     throw new ConsiliumError('REQUEST_INVALID', { problem: `--labels-from is one of ${LABEL_OBJECTS.join(', ')}` });
   if (isPacsSource(options) && options.labels === undefined && labelsFrom === undefined)
     throw new ConsiliumError('REQUEST_INVALID', {
       problem: 'a PACS has no label table: --labels FILE, or --labels none',
     });
-  const folder = await sourceFolder(name, options, signal);
+  const { folder, fetched } = await sourceFolder(name, options, signal);
   const lookedAt = options.lookedAt === undefined ? undefined : await linesOf(options.lookedAt);
   const labels = labelsOf(folder, options);
-  return {
+  const request = {
     ...{ name, folder, labels, classes, structure },
     labelsFrom: labelsFrom as LabelObject,
     textCheck,
+    derived,
     lookedAt,
   };
+  return { request, fetched };
 }
 
 async function linesOf(file: string): Promise<string[]> {
@@ -117,8 +136,7 @@ function labelsOf(folder: string, { labels, labelsFrom }: AddOptions): string | 
   return labels ?? (labelsFrom === undefined ? join(folder, 'labels.csv') : undefined);
 }
 
-interface Preparation {
-  readonly request: DatasetRequest;
+interface Preparation extends PreparationRequest {
   readonly options: AddOptions;
   readonly shares: Shares | undefined;
   readonly state: SiteState;
@@ -127,8 +145,8 @@ interface Preparation {
   readonly display: IngestProgressLine;
 }
 
-async function prepare(preparation: Preparation, signal: AbortSignal): Promise<DatasetVersion> {
-  const { request, options, shares, state, folder, store, display } = preparation;
+async function prepare(preparation: Preparation, signal: AbortSignal) {
+  const { request, fetched, options, shares, state, folder, store, display } = preparation;
   const { name } = request;
   const before = options.more === undefined ? state.datasets.find(name) : requireDataset(state, name);
   const index = before && (await store.load(before.version));
@@ -147,8 +165,10 @@ async function prepare(preparation: Preparation, signal: AbortSignal): Promise<D
       base: options.more === undefined ? undefined : index,
       progress: (progress) => display.show(progress),
       excluded: state.excluded.all(),
+      onRefused: (report) => tellRefused(name, withFetched(report, fetched), display, options.json ?? false),
     });
-    return await prepareDataset(request, stages, signal);
+    const made = await prepareDataset(request, stages, signal);
+    return { ...made, report: withFetched(made.report, fetched) };
   } catch (error) {
     throw withWhatIsKept(error, journal);
   } finally {
@@ -167,13 +187,28 @@ function withWhatIsKept(error: unknown, journal: IngestJournal): unknown {
   return new ConsiliumError(code, { problem, kept }, error);
 }
 
+function withFetched(report: IngestReport, fetched: FetchResult | undefined): IngestReport {
+  return fetched === undefined ? report : { ...report, fetched };
+}
+
+/** No dataset comes of it: the report of why is all that there is. */
+function tellRefused(name: string, report: IngestReport, display: IngestProgressLine, json: boolean): void {
+  display.end();
+  writeLine(json ? JSON.stringify({ name, report }, null, 2) : reportText(report));
+}
+
 interface Told {
   /** Where it lies. */
   readonly contactSheet: string;
   readonly changes: VersionChanges | undefined;
 }
 
-function tell(name: string, made: DatasetVersion, { contactSheet, changes }: Told, json: boolean): void {
+function tell(
+  name: string,
+  made: Pick<DatasetVersion, 'version' | 'summary' | 'report'>,
+  { contactSheet, changes }: Told,
+  json: boolean,
+): void {
   const { version, summary, report } = made;
   if (json) writeLine(JSON.stringify({ name, version, ...summary, changes, report, contactSheet }, null, 2));
   else

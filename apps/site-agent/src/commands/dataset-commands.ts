@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { LABEL_OBJECTS, TEXT_CHECKS } from '../datasets/image.js';
+import { DERIVED_USES, LABEL_OBJECTS, TEXT_CHECKS } from '../datasets/image.js';
 import { bindDataset, unbindDataset } from './bind-dataset.js';
 import { type AddOptions, addDataset, listDatasets, removeDataset, type ShowOptions, showDataset } from './dataset.js';
 import { type ExcludeOptions, excludePatients } from './exclude-patients.js';
@@ -33,6 +33,14 @@ export function addDatasetCommands(dataset: Command): void {
       new Option('--text-check <how>', 'for text burned into pictures: look for it too, or trust the tag alone')
         .choices(TEXT_CHECKS)
         .default('full'),
+    )
+    .addOption(
+      new Option(
+        '--derived <what>',
+        'mosaics, projections (MIP), saved screens, and what is derived in a series of original CT, MR or PET slices: leave them out, or use them',
+      )
+        .choices(DERIVED_USES)
+        .default('set-aside'),
     )
     .option(
       '--looked-at <file>',

@@ -9,8 +9,9 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
   SITE_RUNNING_TWICE: 'Find out where the other agent of this site runs, and keep only one of the two.',
   COORDINATOR_LOG_BEHIND:
     'Do not go on. Ask the people of the coordinator why their log has lost entries; keep this folder as it is.',
-  DATASET_SPLIT_EMPTY: 'Add patients, or put them into parts with a column `split` or `fold` in the label table.',
-  DATASET_EMPTY: 'The report says why each file was set aside.',
+  DATASET_SPLIT_EMPTY:
+    'The report on standard output says what became of each file. Add patients, or put them into parts with a column `split` or `fold` in the label table.',
+  DATASET_EMPTY: 'The report on standard output says of each file why it was set aside, and what would let it in.',
   DATASET_IN_USE:
     'Do it when these runs have ended, or with --withdraw: then this site leaves them for good, and the coordinator is told.',
   DATASET_NOT_FOUND: 'See what there is with `consilium site dataset list`.',

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ConsiliumError } from '@consilium/errors';
 import { previewStudies } from '../pacs/preview-studies.js';
-import type { Preview } from '../pacs/request.js';
+import type { FetchResult, Preview } from '../pacs/request.js';
 import { type SiteFolder, siteFolder } from '../platform/site-folder.js';
 import { fetchIntoInbox } from './fetch-into-inbox.js';
 import { isPacsSource, type PacsSourceOptions, readPacsSource } from './pacs-source.js';
@@ -15,28 +15,29 @@ export interface SourceOptions extends PacsSourceOptions {
   readonly quiet?: boolean;
 }
 
+export interface Source {
+  readonly folder: string;
+  /** What came of asking a PACS; undefined for a folder of files. */
+  readonly fetched: FetchResult | undefined;
+}
+
 /**
  * The folder to read; what a PACS has is fetched first, into an inbox of the site that the same command fills up later.
  *
  * Errors   REQUEST_INVALID, and those of the PACS.
  */
-export async function sourceFolder(name: string, options: SourceOptions, signal: AbortSignal): Promise<string> {
+export async function sourceFolder(name: string, options: SourceOptions, signal: AbortSignal): Promise<Source> {
   const folders = [options.from, options.more].filter((folder) => folder !== undefined);
   if (folders.length + Number(isPacsSource(options)) !== 1)
     throw new ConsiliumError('REQUEST_INVALID', {
       problem: 'say where the pictures are: one of --from, --more, --dicomweb, --dimse and --listen',
     });
-  if (!isPacsSource(options)) return folders[0]!;
+  if (!isPacsSource(options)) return { folder: folders[0]!, fetched: undefined };
   const inbox = inboxFolder(siteFolder(options.dir), name);
-  const { arrived, refused, missing, instances } = await fetchIntoInbox(
-    readPacsSource(options.dir, options),
-    inbox,
-    signal,
-    { quiet: options.quiet ?? false },
-  );
-  if (!options.quiet)
-    process.stderr.write(`${arrived} of ${instances} instances are here, ${refused} refused, ${missing} missing\n`);
-  return join(inbox, 'files');
+  const fetched = await fetchIntoInbox(readPacsSource(options.dir, options), inbox, signal, {
+    quiet: options.quiet ?? false,
+  });
+  return { folder: join(inbox, 'files'), fetched };
 }
 
 /** What has come from a PACS for a dataset: the hospital's own files, as they are. */

@@ -1,16 +1,20 @@
+import type { Acquisition } from '@consilium/dicom';
 import { ConsiliumError } from '@consilium/errors';
 import { throwIfStopped } from '../platform/stopping.js';
 import type { CleanStudies, DatasetVersion } from '../stages.js';
 import { type DatasetIndex, type IndexExample, summaryOf } from './dataset-index.js';
 import type { DatasetStore } from './dataset-store.js';
-import { DuplicateCheck } from './duplicate-check.js';
+import { type SeenPicture, seenPicture } from './duplicate-check.js';
 import { folderHash, pathHash } from './file-identity.js';
 import type { CleanNewPicture, CleanPicture, FrameLabel, MaskFact, Part, StoredPicture } from './image.js';
 import type { IngestJournal } from './ingest-journal.js';
 import type { IngestLedger } from './ingest-ledger.js';
-import { reportOf } from './ingest-report.js';
+import { type IngestReport, reportOf } from './ingest-report.js';
+import { keyedHash } from './keyed-hash.js';
+import { NotSlices } from './not-slices.js';
 import { SeriesCheck } from './series-check.js';
 import { positionAlongNormalMm } from './slice-position.js';
+import { withoutCopies, withoutNotSlices } from './sort-out.js';
 import { compareText, requireNoEmptyPart, type Shares, type SplitPatient, splitPatients } from './split.js';
 import { storePixels } from './stored-pixels.js';
 
@@ -23,13 +27,15 @@ export interface AssembleTools {
   readonly knownParts?: ReadonlyMap<string, Part> | undefined;
   /** The version to add to: what it holds stays. */
   readonly base?: DatasetIndex | undefined;
+  /** Told what became of the files where no dataset comes of them. */
+  readonly onRefused?: ((report: IngestReport) => void) | undefined;
 }
 
 /** An example that does not know its part yet, unless the label table has said it. */
 interface Unsplit extends Omit<IndexExample, 'part'> {
   readonly given: Part | undefined;
   /** Undefined for an example of the version before. */
-  readonly from: { readonly ordinal: number; readonly year: string } | undefined;
+  readonly from: { readonly ordinal: number; readonly frame: number; readonly year: string } | undefined;
 }
 
 /**
@@ -43,16 +49,36 @@ export function assembleWith(tools: AssembleTools) {
     const { ledger, classes } = studies;
     const volumes = new SeriesCheck();
     const read = await readAll(studies, tools, volumes, signal);
-    const unsplit = withoutSplitPatients([...baseExamples(tools.base), ...read], tools, ledger);
-    if (unsplit.length === 0) throw new ConsiliumError('DATASET_EMPTY', { files: ledger.files.length });
-    const index = indexOf(unsplit, classes, tools);
+    const unsplit = withoutSplitPatients(read, tools, ledger);
+    const reported = () => reportOf(ledger, { ...countsOf(unsplit), volumes: volumes.counts() });
+    const index = indexOrRefusal(unsplit, classes, tools, reported);
     const version = await tools.store.save(index);
     tools.journal.markDurable();
     const names = new Set(ledger.files.map((file) => pathHash(studies.folder, file, tools.key)));
     tools.journal.forgetOthers(folderHash(studies.folder, tools.key), names);
-    const report = reportOf(ledger, { ...countsOf(unsplit), volumes: volumes.counts() });
-    return { version, summary: summaryOf(index), report, parts: partsOf(index) } as unknown as DatasetVersion;
+    return {
+      version,
+      summary: summaryOf(index),
+      report: reported(),
+      parts: partsOf(index),
+    } as unknown as DatasetVersion;
   };
+}
+
+/** Errors  DATASET_EMPTY, DATASET_SPLIT_EMPTY. */
+function indexOrRefusal(
+  examples: readonly Unsplit[],
+  classes: readonly string[] | undefined,
+  tools: AssembleTools,
+  report: () => IngestReport,
+): DatasetIndex {
+  try {
+    if (examples.length === 0) throw new ConsiliumError('DATASET_EMPTY');
+    return indexOf(examples, classes, tools);
+  } catch (error) {
+    if (error instanceof ConsiliumError) tools.onRefused?.(report());
+    throw error;
+  }
 }
 
 async function readAll(
@@ -63,28 +89,36 @@ async function readAll(
 ): Promise<Unsplit[]> {
   const { ledger } = studies;
   const examples: Unsplit[] = [];
+  const seen: SeenPicture[] = [];
   const slices = new Map<number, StoredPicture>();
-  const duplicates = new DuplicateCheck(tools.base);
+  const remarks = new Map<number, StoredPicture['remarks']>();
+  const notSlices = new NotSlices(studies.derived);
   try {
     for await (const picture of studies.images) {
       throwIfStopped(signal);
+      const { ordinal } = picture;
       const stored = picture.kind === 'kept' ? picture.stored : await storeNew(picture, tools);
-      if (duplicates.isNew(stored)) {
-        if (stored.frames.some(({ place }) => place !== null)) slices.set(picture.ordinal, stored);
-        else ledger.remark(stored.remarks);
-        for (const labelled of picture.labelled) examples.push(await exampleOf(picture, stored, labelled, tools));
-      } else ledger.setAside(picture.ordinal, 'duplicate');
+      const own: Unsplit[] = [];
+      for (const labelled of picture.labelled) own.push(await exampleOf(picture, stored, labelled, tools));
+      examples.push(...own);
+      const said = own.map(({ from, label, mask }) => ({ frame: from!.frame, label, mask }));
+      seen.push(seenPicture(ordinal, picture.header.patient, stored, said));
+      notSlices.add(ordinal, stored);
+      if (stored.frames.some(({ place }) => place !== null)) slices.set(ordinal, stored);
+      if (stored.remarks.length > 0) remarks.set(ordinal, stored.remarks);
     }
   } finally {
     tools.journal.flush();
   }
-  const withText = slicesOfSeriesWithText(slices, ledger);
-  for (const [ordinal, stored] of slices) {
-    if (withText.has(ordinal)) continue;
-    volumes.add(stored);
-    ledger.remark(stored.remarks);
-  }
-  return examples.filter(({ from }) => !withText.has(from!.ordinal));
+  const slicesOnly = withoutNotSlices(examples, notSlices, ledger);
+  const { kept, ofBase } = withoutCopies(slicesOnly, seen, tools.base, ledger);
+  const base = baseExamples(tools.base).filter(({ id }) => !ofBase.has(id.split('-')[0]!));
+  ledger.contradictedBefore = (tools.base?.examples.length ?? 0) - base.length;
+  const used = (ordinal: number) => ledger.outcome(ordinal)?.kind === 'usable';
+  const withText = slicesOfSeriesWithText(new Map([...slices].filter(([ordinal]) => used(ordinal))), ledger);
+  for (const [ordinal, stored] of slices) if (used(ordinal)) volumes.add(stored);
+  for (const [ordinal, found] of remarks) if (used(ordinal)) ledger.remark(found);
+  return [...base, ...kept.filter(({ from }) => !withText.has(from!.ordinal))];
 }
 
 /**
@@ -97,16 +131,27 @@ function slicesOfSeriesWithText(slices: ReadonlyMap<number, StoredPicture>, ledg
   return new Set(withText.map(([ordinal]) => ordinal));
 }
 
-async function storeNew(picture: CleanNewPicture, { store, journal }: AssembleTools): Promise<StoredPicture> {
-  const { file, keys, ownHeader: header, year, identity, isSearched } = picture;
+async function storeNew(picture: CleanNewPicture, tools: AssembleTools): Promise<StoredPicture> {
+  const { store, journal } = tools;
+  const { file, keys, ownHeader: header, year, identity, isSearched, frameOfReference } = picture;
   const frames: StoredPicture['frames'][number][] = [];
-  for (const { grey, place } of file.frames)
-    frames.push({ image: await storePixels(grey, store.blobs), place: place ?? null });
-  const { rows, columns, pixelSpacingMm, remarks } = file;
+  for (const { grey, place = null, acquisition } of file.frames) {
+    const taken = place && { ...acquisition, values: comparable(acquisition.values, tools.key) };
+    frames.push({ image: await storePixels(grey, store.blobs), place, acquisition: taken });
+  }
+  const { rows, columns, pixelSpacingMm, remarks, instanceNumber } = file;
   const spacingMm = pixelSpacingMm ?? null;
-  const stored = { keys, header, year, isSearched, rows, columns, spacingMm, remarks, frames };
+  const read = { rows, columns, spacingMm, remarks, instanceNumber, frameOfReference, frames };
+  const stored = { keys, header, year, isSearched, ...read };
   journal.add(identity, { kind: 'picture', picture: stored });
   return stored;
+}
+
+/** Texts of a header may say anything: what is kept of them is whether they are equal. */
+function comparable(values: Acquisition['values'], key: Uint8Array): Acquisition['values'] {
+  const compared = ([name, value]: [string, string | number]) =>
+    [name, typeof value === 'number' ? value : keyedHash(key, 'acquisition', value).slice(0, 16)] as const;
+  return Object.fromEntries(Object.entries(values).map(compared));
 }
 
 async function exampleOf(
@@ -117,7 +162,7 @@ async function exampleOf(
 ): Promise<Unsplit> {
   const { image, place } = frames[frame]!;
   return {
-    from: { ordinal, year },
+    from: { ordinal, frame, year },
     given: part,
     id: frames.length === 1 ? header.instance : `${header.instance}-${frame + 1}`,
     patient: header.patient,

@@ -3,6 +3,7 @@ import { ConsiliumError } from '@consilium/errors';
 import type { CleanStudies, RawStudies } from '../stages.js';
 import type { CleanKeptPicture, CleanNewPicture, CleanPicture, KeptPicture, RawPicture } from './image.js';
 import type { IngestLedger } from './ingest-ledger.js';
+import { keyedHash } from './keyed-hash.js';
 import type { LinkKeeper } from './link-keeper.js';
 
 /**
@@ -14,8 +15,8 @@ import type { LinkKeeper } from './link-keeper.js';
  */
 export function deidentifyWith(key: Uint8Array, links?: Pick<LinkKeeper, 'keep'>) {
   return async (studies: RawStudies): Promise<CleanStudies> => {
-    const { ledger, classes, folder } = studies;
-    const clean = { images: cleanAll(studies.images, ledger, key, links), ledger, classes, folder };
+    const { ledger, classes, folder, derived } = studies;
+    const clean = { images: cleanAll(studies.images, ledger, key, links), ledger, classes, folder, derived };
     return clean as unknown as CleanStudies;
   };
 }
@@ -37,14 +38,16 @@ async function* cleanAll(
 /** Undefined when the file has nothing that names its picture. */
 function cleanNew(raw: RawPicture, key: Uint8Array): CleanNewPicture | undefined {
   const { ordinal, labelled, part, patientId, keys, identity, isSearched } = raw;
-  const { header, rows, columns, frames, pixelSpacingMm, remarks } = raw.file;
+  const { header, rows, columns, frames, pixelSpacingMm, remarks, instanceNumber, frameOfReferenceUid } = raw.file;
+  const frameOfReference = frameOfReferenceUid && keyedHash(key, 'frame of reference', frameOfReferenceUid);
   try {
     const ownHeader = deidentifyHeader(header, key);
     return {
       ...{ kind: 'new', ordinal, labelled, part, keys, identity, isSearched, ownHeader },
       header: patientId === undefined ? ownHeader : deidentifyHeader(header, key, { patientId }),
       year: /^(19|20)\d{6}$/.test(header.studyDate) ? header.studyDate.slice(0, 4) : '',
-      file: { rows, columns, frames, pixelSpacingMm, remarks },
+      file: { rows, columns, frames, pixelSpacingMm, remarks, instanceNumber },
+      frameOfReference,
     };
   } catch (error) {
     if (error instanceof ConsiliumError && error.code === 'DICOM_INVALID') return undefined;

@@ -1,6 +1,6 @@
 import type { AnnotatePool, DecodePool, ScanPool } from '../decoding/decode-pool.js';
 import type { BlobStore } from './blob-store.js';
-import type { LabelObject, TextCheck } from './image.js';
+import type { DerivedUse, LabelObject, TextCheck } from './image.js';
 import type { IngestJournal } from './ingest-journal.js';
 import type { IngestLedger } from './ingest-ledger.js';
 import type { IngestProgress } from './ingest-progress.js';
@@ -31,6 +31,7 @@ export interface FolderReading extends IngestTools {
   readonly classes: ReadonlySet<string> | undefined;
   readonly labelsFrom: LabelObject | undefined;
   readonly textCheck: TextCheck;
+  readonly derived: DerivedUse;
   /** Files, as the walk names them, that a person has looked at: no suspicion of text sets them aside. */
   readonly lookedAt: ReadonlySet<string>;
   /** Undefined when labels come from the table alone. */

@@ -1,4 +1,4 @@
-import type { DeidentifiedHeader, DicomHeader, PictureRemark } from '@consilium/dicom';
+import type { Acquisition, DeidentifiedHeader, DicomHeader, PictureRemark } from '@consilium/dicom';
 import type { DecodedFile, SlicePlace } from '../decoding/decoded-file.js';
 import type { StoredPixels } from './dataset-index.js';
 import type { FileIdentity } from './file-identity.js';
@@ -16,6 +16,10 @@ export type LabelObject = (typeof LABEL_OBJECTS)[number];
 export const TEXT_CHECKS = ['full', 'tag'] as const;
 export type TextCheck = (typeof TEXT_CHECKS)[number];
 
+/** What becomes of projections, sheets and what is derived in a series of original slices. */
+export const DERIVED_USES = ['set-aside', 'use'] as const;
+export type DerivedUse = (typeof DERIVED_USES)[number];
+
 export interface DatasetRequest {
   readonly name: string;
   /** Folder that is walked with everything below it. */
@@ -30,6 +34,8 @@ export interface DatasetRequest {
   readonly structure?: string | undefined;
   /** `full` when not given. */
   readonly textCheck?: TextCheck | undefined;
+  /** `set-aside` when not given. */
+  readonly derived?: DerivedUse | undefined;
   /** Files relative to the folder that a person has looked at, and found free of text that names a patient. */
   readonly lookedAt?: readonly string[] | undefined;
 }
@@ -82,7 +88,9 @@ interface CleanFacts extends Omit<PictureFacts, 'patientId'> {
 export interface CleanNewPicture extends CleanFacts {
   readonly kind: 'new';
   readonly ownHeader: DeidentifiedHeader;
-  readonly file: Omit<DecodedFile, 'header'>;
+  readonly file: Omit<DecodedFile, 'header' | 'frameOfReferenceUid'>;
+  /** Keyed hash; '' when the file does not say. */
+  readonly frameOfReference: string;
   readonly year: string;
   readonly keys: JoinKeys;
   readonly identity: FileIdentity;
@@ -110,10 +118,16 @@ export interface StoredPicture {
   readonly spacingMm: { readonly row: number; readonly column: number } | null;
   /** How its values came about, where a person should know. */
   readonly remarks: readonly PictureRemark[];
+  /** Undefined where it is missing or no number. */
+  readonly instanceNumber?: number | undefined;
+  /** Keyed hash of the frame of reference; '' when the file does not say. */
+  readonly frameOfReference: string;
   readonly frames: readonly StoredFrame[];
 }
 
 export interface StoredFrame {
   readonly image: StoredPixels;
   readonly place: SlicePlace | null;
+  /** Texts as keyed hashes: they are only ever compared. Null for what has no place. */
+  readonly acquisition: Acquisition | null;
 }

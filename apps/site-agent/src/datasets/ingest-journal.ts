@@ -24,7 +24,7 @@ export type JournalOutcome =
   | { readonly kind: 'mask'; readonly rows: number; readonly columns: number; readonly digest: string };
 
 /** Changes whenever the same file could give another outcome: what other code has written is read again. */
-const READING = 'consilium-journal/2';
+const READING = 'consilium-journal/3';
 
 /** The journal of one dataset. Errors  DISK_FULL. */
 export function openJournal(path: string): IngestJournal {

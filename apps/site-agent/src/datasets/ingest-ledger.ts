@@ -13,6 +13,11 @@ export const SET_ASIDE = {
   contradictory: 'contradicts itself',
   unreadable: 'cannot be opened',
   localizer: 'a localizer (scout view)',
+  mosaic: 'a sheet of many slices (mosaic); taken with --derived use',
+  projection: 'a projection or rendering of a volume (such as MIP), no slice; taken with --derived use',
+  'screen-save': 'a saved screen or a dose report; taken with --derived use',
+  'derived-in-series':
+    'derived from other pictures (a reformat, a map) in a series of original slices; taken with --derived use',
   'burned-in': 'may show text that names its patient',
   'series-with-text': 'a slice of its series may show text that names its patient: they are looked at together',
   'patient-excluded': 'its patient is excluded',
@@ -22,6 +27,9 @@ export const SET_ASIDE = {
   'mask-unreadable': 'its mask cannot be read',
   'mask-size': 'its mask has another size',
   duplicate: 'the same picture as another file',
+  'uid-of-two-pictures':
+    'a different picture has the same SOP Instance UID: which of them is meant cannot be told, none is used',
+  'label-contradicted': 'the same picture as another file, with another label or mask: none of them is used',
   'label-repeated': 'what the label table or label objects say of it contradicts itself',
   'label-taken': 'the mask of its line of the label table belongs to another film already',
   'split-unknown': 'its line names no part of the split',
@@ -78,6 +86,8 @@ const OUTCOMES = {
  */
 export class IngestLedger {
   private readonly outcomes: (Outcome | undefined)[] = [];
+  /** Of a file that is set aside because of another one: the number of that. */
+  readonly because = new Map<number, number>();
   readonly objects = new ObjectCounts();
   orphanLabels: readonly OrphanLabel[] = [];
   labelRows = 0;
@@ -87,6 +97,8 @@ export class IngestLedger {
   readonly remarks = new Map<PictureRemark, number>();
   /** Series (keyed hashes) of files that may show text. */
   readonly seriesWithText = new Set<string>();
+  /** Pictures of the version before that files of this reading contradict: they are left out too. */
+  contradictedBefore = 0;
   /** Files that an earlier reading had read. */
   kept = 0;
 

@@ -11,6 +11,37 @@ import {
 } from './ingest-ledger.js';
 import type { VolumeCounts } from './series-check.js';
 
+/** In instances. Conflicts: objects that came under the identifier of another, different one. */
+export interface FetchCounts {
+  readonly instances: number;
+  readonly arrived: number;
+  readonly refused: number;
+  readonly missing: number;
+  readonly conflicts: number;
+}
+
+/** Whether something that a PACS lists is not here. */
+export function isIncomplete({ refused, missing }: FetchCounts): boolean {
+  return refused + missing > 0;
+}
+
+/** What came of a PACS, in a line. */
+export function fetchedText(fetched: FetchCounts): string {
+  const { instances, arrived, refused, missing, conflicts } = fetched;
+  const lines = [`PACS: ${arrived} of ${instances} instances that it lists are here`];
+  if (refused > 0) lines.push(`${refused} refused (it does not deliver them, or they are larger than this site takes)`);
+  if (missing > 0) lines.push(`${missing} missing`);
+  if (conflicts > 0) lines.push(`${conflicts} came under the SOP Instance UID of another, different object`);
+  const advice = isIncomplete(fetched) ? '; NOT COMPLETE: the same command asks for them again' : '';
+  return `${lines.join(', ')}${advice}`;
+}
+
+export interface ReportedFile {
+  readonly file: string;
+  readonly reason: SetAsideReason | NotAnImageReason;
+  readonly because?: string;
+}
+
 /** For the hospital's own administrator: names files, so it never leaves the site. */
 export interface IngestReport {
   readonly filesIn: number;
@@ -21,6 +52,8 @@ export interface IngestReport {
   readonly examples: number;
   /** Files that an earlier reading had read. */
   readonly kept: number;
+  /** What the PACS listed, and what of it came; absent where a folder was read. */
+  readonly fetched?: FetchCounts;
   /** Of all DICOM files of the folder, usable or not. */
   readonly studies: number;
   readonly series: number;
@@ -37,8 +70,10 @@ export interface IngestReport {
   readonly notImages: Readonly<Partial<Record<NotAnImageReason, number>>>;
   readonly labelRows: number;
   readonly labelsWithoutImage: number;
-  /** Every file that is not usable, relative to the folder. */
-  readonly files: readonly { readonly file: string; readonly reason: SetAsideReason | NotAnImageReason }[];
+  /** Pictures of the version before that are left out, because files of this reading contradict them. */
+  readonly contradictedBefore?: number;
+  /** Every file that is not usable, relative to the folder; with another file where it is set aside because of that. */
+  readonly files: readonly ReportedFile[];
   readonly orphanLabels: readonly OrphanLabel[];
 }
 
@@ -49,7 +84,7 @@ export function reportOf(
 ): IngestReport {
   const setAside: Partial<Record<SetAsideReason, number>> = {};
   const notImages: Partial<Record<NotAnImageReason, number>> = {};
-  const files: { file: string; reason: SetAsideReason | NotAnImageReason }[] = [];
+  const files: ReportedFile[] = [];
   let usable = 0;
   ledger.files.forEach((file, ordinal) => {
     const outcome = ledger.outcome(ordinal);
@@ -60,7 +95,8 @@ export function reportOf(
     }
     if (outcome.kind === 'set-aside') setAside[outcome.reason] = (setAside[outcome.reason] ?? 0) + 1;
     else notImages[outcome.reason] = (notImages[outcome.reason] ?? 0) + 1;
-    files.push({ file, reason: outcome.reason });
+    const because = ledger.because.get(ordinal);
+    files.push({ file, reason: outcome.reason, ...(because !== undefined && { because: ledger.files[because]! }) });
   });
   return {
     filesIn: ledger.files.length,
@@ -72,6 +108,7 @@ export function reportOf(
     modalities: Object.fromEntries(ledger.objects.modalities),
     remarks: Object.fromEntries(ledger.remarks),
     framesLeftOut: Object.fromEntries(ledger.framesLeftOut),
+    contradictedBefore: ledger.contradictedBefore,
     setAside,
     notImages,
     labelRows: ledger.labelRows,
@@ -97,6 +134,7 @@ export function volumesText({ series, findings }: VolumeCounts): string {
 export function reportText(report: IngestReport): string {
   const { studies, series, instances, usable, examples, kept } = report;
   const lines = [`${report.filesIn} files in, ${report.filesCounted} counted: ${usable} usable images`];
+  if (report.fetched) lines.push(fetchedText(report.fetched));
   lines.push(`${instances} DICOM objects of ${series} series of ${studies} studies`);
   if (examples !== usable) lines.push(`the usable files hold ${examples} images`);
   if (kept > 0) lines.push(`${kept} of the files had been read before`);
@@ -110,9 +148,16 @@ export function reportText(report: IngestReport): string {
     row(n, `frames left out: ${SET_ASIDE[reason as SetAsideReason]} (${reason})`);
   for (const [remark, n] of Object.entries(report.remarks ?? {}))
     row(n, `used: ${PICTURE_REMARKS[remark as PictureRemark]} (${remark})`);
+  if (report.contradictedBefore)
+    lines.push(
+      `${report.contradictedBefore} images of the version before are contradicted by these files and left out`,
+    );
   lines.push(`${report.labelRows} lines in the label table, ${report.labelsWithoutImage} of them without an image`);
   const named = report.files.filter(({ reason }) => reason in SET_ASIDE);
-  for (const { file, reason } of named) lines.push(`  ${reason.padEnd(20)} ${printable(file)}`);
+  for (const { file, reason, because } of named)
+    lines.push(
+      `  ${reason.padEnd(20)} ${printable(file)}${because === undefined ? '' : ` (see ${printable(because)})`}`,
+    );
   if (report.setAside['burned-in'] !== undefined) lines.push(BURNED_IN_ADVICE);
   for (const { names, line } of report.orphanLabels)
     lines.push(`  ${'label-without-image'.padEnd(20)} ${printable(names)} (line ${line})`);

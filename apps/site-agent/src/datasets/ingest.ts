@@ -29,10 +29,10 @@ export function ingestWith(tools: IngestTools) {
 
 function rawStudies(
   images: AsyncIterable<RawPicture | KeptPicture>,
-  { ledger, root }: FolderReading,
+  { ledger, root, derived }: FolderReading,
   { classes }: DatasetRequest,
 ): RawStudies {
-  return { images, ledger, classes, folder: root } as unknown as RawStudies;
+  return { images, ledger, classes, folder: root, derived } as unknown as RawStudies;
 }
 
 /** The first half: what there is, by the headers alone. Nothing is written. Errors  as `ingestWith`. */
@@ -56,6 +56,7 @@ export async function scanRequest(
     classes: request.classes && new Set(request.classes),
     labelsFrom: request.labelsFrom,
     textCheck: request.textCheck ?? 'full',
+    derived: request.derived ?? 'set-aside',
     lookedAt: new Set(request.lookedAt?.map(nameKey)),
     annotations: request.labelsFrom && new StudyAnnotations(root, ledger, tools.pool, request),
     signal,

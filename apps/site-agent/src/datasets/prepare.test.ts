@@ -46,7 +46,7 @@ it('accounts for every file, with the reason of each that is not used', async ()
   const other = film(50).dicom;
   write('notes.txt', 'these are my notes');
   write('cut.dcm', film(51).dicom.subarray(0, 500));
-  write('copy.dcm', readFileSync(join(folder, 'film-3.dcm')));
+  write('copy.dcm', readFileSync(join(folder, 'film-4.dcm')));
   write('unlabelled.dcm', film(52).dicom);
   write('other-class.dcm', film(53).dicom);
   write('no-mask.dcm', film(54).dicom);

@@ -141,7 +141,7 @@ it('a further folder is added to the version that there is; what is there alread
   writeFileSync(join(more, 'old.dcm'), film(3).dicom);
   writeFileSync(join(more, 'pixels.dcm'), film(4, { header: { sopInstanceUid: uidFromName('another') } }).dicom);
   writeFileSync(join(more, 'new.dcm'), film(60, { patient: 'P-2' }).dicom);
-  const lines = ['file,patient_id,label', 'old.dcm,P-3,clear', 'pixels.dcm,P-4,clear', 'new.dcm,P-2,clear'];
+  const lines = ['file,patient_id,label', 'old.dcm,P-3,nodule', 'pixels.dcm,P-4,clear', 'new.dcm,P-2,clear'];
   writeFileSync(join(more, 'labels.csv'), lines.join('\n'));
   const second = await prepare({ base, knownParts: first.parts }, never, more);
   rmSync(more, { recursive: true });

@@ -9,6 +9,7 @@ import { inOrder } from './in-order.js';
 import type { CountedObject, JournalOutcome } from './ingest-journal.js';
 import { type NotAnImageReason, SetAside } from './ingest-ledger.js';
 import { type JoinKeys, joinKeysOf } from './keyed-hash.js';
+import { APART, isApart } from './not-slices.js';
 import { isSettled } from './settled.js';
 
 const AT_ONCE = { items: 32, weight: 32, weigh: () => 1 };
@@ -105,7 +106,10 @@ function book(ordinal: number, scan: Scan, reading: FolderReading): 'picture' | 
   }
   return orBook(ordinal, reading, () => {
     const { imageType, burnedInAnnotation, recognizableVisualFeatures } = scan.scanned.textFacts;
+    const { kind = 'original' } = scan.scanned.holdsPixels ? scan.scanned : {};
     if (imageType.includes('LOCALIZER')) throw new SetAside('localizer');
+    // What is derived is judged beside its series, once all of it is known.
+    if (kind !== 'original' && kind !== 'derived' && isApart(kind, reading.derived)) throw new SetAside(APART[kind]);
     if (burnedInAnnotation === 'YES' || recognizableVisualFeatures === 'YES') {
       ledger.seriesWithText.add(keys.series);
       throw new SetAside('burned-in');

@@ -15,11 +15,15 @@ const NO_LACK: ReadonlySet<string> = new Set(['no-place', 'single-slice', 'two-s
 export class SeriesCheck {
   private readonly slices = new Map<string, Slice[]>();
 
-  add({ header, rows, columns, spacingMm, frames }: StoredPicture): void {
-    for (const { place } of frames) {
+  add({ header, rows, columns, spacingMm, frames, instanceNumber }: StoredPicture): void {
+    for (const [frame, { place, acquisition }] of frames.entries()) {
       if (place === null) continue;
       const own = this.slices.get(header.series) ?? [];
-      own.push({ place, rows, columns, pixelSpacingMm: spacingMm ?? undefined, instanceNumber: undefined });
+      own.push({
+        ...{ place, rows, columns, pixelSpacingMm: spacingMm ?? undefined },
+        instanceNumber: frames.length > 1 ? frame + 1 : instanceNumber,
+        acquisition: acquisition ?? undefined,
+      });
       this.slices.set(header.series, own);
     }
   }

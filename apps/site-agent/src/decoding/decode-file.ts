@@ -31,10 +31,11 @@ export function decodeFile(bytes: Uint8Array, codecs: Codecs, searchText = false
     pixelSpacingMm ??= frame.pixelSpacingMm;
     const { grey, remarks: found } = greyWithRemarks(frame);
     for (const remark of found) remarks.add(remark);
-    frames.push({ grey, place: frame.place });
+    frames.push({ grey, place: frame.place, acquisition: open.acquisitionOf(i) });
   }
-  const { header, instanceNumber } = open;
-  const decoded = { header, instanceNumber, rows, columns, frames, pixelSpacingMm, remarks: [...remarks].sort() };
+  const { header, instanceNumber, frameOfReferenceUid } = open;
+  const read = { header, instanceNumber, frameOfReferenceUid };
+  const decoded = { ...read, rows, columns, frames, pixelSpacingMm, remarks: [...remarks].sort() };
   return searchText ? { ...decoded, burnedIn: verdictOf(bytes, decoded) } : decoded;
 }
 

@@ -1,4 +1,4 @@
-import type { BurnedInVerdict, DicomHeader, PictureRemark, SlicePlace } from '@consilium/dicom';
+import type { Acquisition, BurnedInVerdict, DicomHeader, PictureRemark, SlicePlace } from '@consilium/dicom';
 
 export type { SlicePlace };
 
@@ -8,12 +8,16 @@ export interface DecodedFrame {
   readonly grey: Float32Array;
   /** Where the frame lies in the patient; undefined when the file does not say (projections, ultrasound). */
   readonly place: SlicePlace | undefined;
+  /** How it was taken or made. */
+  readonly acquisition: Acquisition;
 }
 
 /** What a decoder makes of one file. Identifying: the header is the file's own. */
 export interface DecodedFile {
   readonly header: DicomHeader;
   readonly instanceNumber?: number | undefined;
+  /** '' when the file does not say. */
+  readonly frameOfReferenceUid: string;
   readonly rows: number;
   readonly columns: number;
   readonly frames: readonly DecodedFrame[];

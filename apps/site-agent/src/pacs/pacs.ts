@@ -45,8 +45,11 @@ export interface ReceivedObject {
   readonly booked: Promise<StoredOutcome>;
 }
 
-/** Refused: too large, or no DICOM. Unexpected: of a study that nobody has asked for. */
-export type StoredOutcome = 'stored' | 'duplicate' | 'unexpected' | 'refused';
+/**
+ * Conflict: another object than the one that came under the same identifier; kept beside it. Refused: too large, or no DICOM.
+ * Unexpected: of a study that nobody has asked for.
+ */
+export type StoredOutcome = 'stored' | 'duplicate' | 'conflict' | 'unexpected' | 'refused';
 
 export type Counted<Key extends string> = Readonly<Record<Key, string>> & { readonly count: number | undefined };
 

@@ -70,6 +70,8 @@ export interface FetchResult {
   readonly missing: number;
   /** Copies that came again, and were dropped. */
   readonly duplicates: number;
+  /** Objects that differ from the one that came before under the same identifier. */
+  readonly conflicts: number;
   readonly bytes: number;
 }
 

@@ -28,6 +28,7 @@ export function reportMarkdown(report: DatasetReport): string {
         [String(usable), 'usable'],
         ...ingest.reasons.map(({ kind, count, say, reason }) => [String(count), `${kind}: ${say} (${reason})`]),
       ]),
+      ...(ingest.fetched === undefined ? [] : [`${markdownText(ingest.fetched)}.`]),
       ...(ingest.volumes === undefined ? [] : [`${markdownText(ingest.volumes)}.`]),
       `Label table: ${ingest.labelRows} lines, ${ingest.labelsWithoutImage} of them without an image.`,
     );

@@ -68,10 +68,11 @@ async function readOne(folder: string, file: string, pool: DecodePool, signal: A
     const read = await pool.read(join(folder, file), signal);
     const { header, rows, columns, frames, pixelSpacingMm, instanceNumber } = read;
     const slices = frames.map(
-      ({ place }, frame): SeriesSlice => ({
+      ({ place, acquisition }, frame): SeriesSlice => ({
         file,
         frame,
         place,
+        acquisition,
         pixelSpacingMm,
         rows,
         columns,

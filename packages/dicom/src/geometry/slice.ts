@@ -1,3 +1,4 @@
+import type { Acquisition } from './acquisition.js';
 import { cross, dot, lengthOf, type Vector } from './vectors.js';
 
 /** Where a slice lies in the patient. Source  DICOM PS3.3 C.7.6.2.1.1. */
@@ -17,6 +18,8 @@ export interface Slice {
   readonly columns: number;
   /** Decides between slices at one place; undefined comes last. */
   readonly instanceNumber: number | undefined;
+  /** Undefined where nothing is known of it. */
+  readonly acquisition?: Acquisition | undefined;
 }
 
 /** A slice with its number in the input and how far along the normal of its stack it lies. */

@@ -1,5 +1,7 @@
+import { type Dimension, mixedIn, tellApart } from './acquisition.js';
 import type { SeriesFinding, StackFinding } from './geometry-findings.js';
 import { stackFindings } from './judge-stack.js';
+import { apartInSeries } from './picture-kind.js';
 import {
   columnDirection,
   hasDirections,
@@ -41,8 +43,9 @@ const SAME_PLACE_MM = 0.01;
 
 /**
  * Puts the slices of one series in order: by their places along the normal of their planes, never by file name or instance number.
- * Slices of another orientation, size or pixel spacing make a stack of their own, and so does each pass of a series that took every
- * place equally often.
+ * Slices of another orientation, size or pixel spacing make a stack of their own; so do, of several at one place, those of each echo, b-value,
+ * phase (see `DIMENSIONS`), and where nothing tells them apart each pass of a series that took every place equally often. What is no slice
+ * (see `apartInSeries`) is left out.
  *
  * Shapes   a stack of n slices is a volume [n, rows, columns]; n grows along row x column.
  * Units    mm; degrees.
@@ -54,8 +57,10 @@ export function stackSlices(slices: readonly Slice[]): SeriesGeometry {
   const placed: { index: number; slice: Slice; place: SlicePlace }[] = [];
   const left: number[] = [];
   let withoutPlace = 0;
+  const apart = apartInSeries(slices.map(({ acquisition }) => acquisition?.kind));
   slices.forEach((slice, index) => {
-    if (slice.place && hasDirections(slice.place)) placed.push({ index, slice, place: slice.place });
+    if (apart.has(index)) left.push(index);
+    else if (slice.place && hasDirections(slice.place)) placed.push({ index, slice, place: slice.place });
     else {
       left.push(index);
       if (!slice.place) withoutPlace++;
@@ -65,13 +70,19 @@ export function stackSlices(slices: readonly Slice[]): SeriesGeometry {
   const sizes = grouped(byNumber, (a, b) => hasSameGrid(a.slice, b.slice));
   const groups = sizes.flatMap((size) => grouped(size, (a, b) => hasSameDirections(a.place, b.place)));
   const orientations = grouped(byNumber, (a, b) => hasSameDirections(a.place, b.place)).length;
-  const passes = groups.map(passesOf);
+  const told = groups.map((group) => tellApart(placesOf(group)));
+  const passes = told.flatMap((one) => one.groups.map(passesOf));
   const stacks = passes.flat().map(stackOf);
   const findings: SeriesFinding[] = [];
   if (withoutPlace > 0) findings.push({ kind: 'no-place', slices: withoutPlace });
-  if (left.length > withoutPlace) findings.push({ kind: 'directions-invalid', slices: left.length - withoutPlace });
+  const invalid = left.length - withoutPlace - apart.size;
+  if (invalid > 0) findings.push({ kind: 'directions-invalid', slices: invalid });
+  for (const [what, own] of Map.groupBy(apart.values(), (why) => why))
+    findings.push({ kind: 'other-pictures', slices: own.length, what });
   if (sizes.length > 1) findings.push({ kind: 'several-sizes', sizes: sizes.length });
   if (orientations > 1) findings.push({ kind: 'several-orientations', orientations });
+  const by = [...new Set(told.flatMap((one) => one.by))];
+  if (by.length > 0) findings.push({ kind: 'several-contrasts', stacks: told.reduce(contrastStacks, 0), by });
   const most = Math.max(0, ...passes.map((list) => list.length));
   if (most > 1) findings.push({ kind: 'several-passes', passes: most });
   return { stacks: stacks.sort((a, b) => b.order.length - a.order.length), left, findings };
@@ -80,22 +91,37 @@ export function stackSlices(slices: readonly Slice[]): SeriesGeometry {
 /** Places of a stack with their slices, the first by instance number first. */
 type Places = readonly (readonly PlacedSlice[])[];
 
-/** One list of places a pass: several where every place, of at least two, was taken equally often. */
-function passesOf(group: readonly Omit<PlacedSlice, 'alongMm'>[]): Places[] {
+/** Slices of one grid and direction with the number of their place, from 0 along the normal. */
+function placesOf(group: readonly Omit<PlacedSlice, 'alongMm'>[]) {
   const normal = normalOf(group[0]!.place);
   const sorted = group
-    .map((slice) => ({ ...slice, alongMm: dot(slice.place.positionMm, normal) }))
-    .sort((a, b) => a.alongMm - b.alongMm);
-  const places: PlacedSlice[][] = [];
-  for (const slice of sorted) {
-    const last = places.at(-1);
-    if (last && slice.alongMm - last[0]!.alongMm < SAME_PLACE_MM) last.push(slice);
-    else places.push([slice]);
-  }
-  for (const place of places) place.sort((a, b) => numberOf(a.slice) - numberOf(b.slice) || a.index - b.index);
+    .map((placed) => ({ placed: { ...placed, alongMm: dot(placed.place.positionMm, normal) } }))
+    .sort((a, b) => a.placed.alongMm - b.placed.alongMm);
+  let place = 0;
+  let startMm = sorted[0]!.placed.alongMm;
+  return sorted.map(({ placed }) => {
+    if (placed.alongMm - startMm >= SAME_PLACE_MM) {
+      place += 1;
+      startMm = placed.alongMm;
+    }
+    return { placed, place, acquisition: placed.slice.acquisition };
+  });
+}
+
+/** One list of places a pass: several where every place, of at least two, was taken equally often. */
+function passesOf(group: readonly ReturnType<typeof placesOf>[number][]): Places[] {
+  const places = [...Map.groupBy(group, ({ place }) => place).values()].map((own) =>
+    own.map(({ placed }) => placed).sort((a, b) => numberOf(a.slice) - numberOf(b.slice) || a.index - b.index),
+  );
+  places.sort((a, b) => a[0]!.alongMm - b[0]!.alongMm);
   const times = places[0]!.length;
   if (times === 1 || places.length === 1 || places.some((place) => place.length !== times)) return [places];
   return Array.from({ length: times }, (_, pass) => places.map((place) => [place[pass]!]));
+}
+
+/** Of series whose slices differ at a place; the groups of orientations and sizes that do not are none of them. */
+function contrastStacks(sum: number, { groups, by }: { groups: readonly unknown[]; by: readonly Dimension[] }): number {
+  return by.length === 0 ? sum : sum + groups.length;
 }
 
 function stackOf(places: Places): SliceStack {
@@ -103,6 +129,7 @@ function stackOf(places: Places): SliceStack {
   const duplicates = places.flatMap((place) => place.slice(1).map(({ index }) => index));
   const spacingMm = usualSpacing(stack);
   const normal = normalOf(stack[0]!.place);
+  const mixed = mixedIn(stack.map(({ slice: { acquisition } }) => ({ acquisition })));
   const crowded = places.filter((place) => place.length > 1).length;
   return {
     order: stack.map(({ index }) => index),
@@ -112,6 +139,7 @@ function stackOf(places: Places): SliceStack {
     normal,
     findings: [
       ...(crowded > 0 ? [{ kind: 'duplicates', slices: duplicates.length, places: crowded } as const] : []),
+      ...(mixed.length > 0 ? [{ kind: 'mixed-contrasts', by: mixed } as const] : []),
       ...stackFindings(stack, spacingMm),
     ],
   };

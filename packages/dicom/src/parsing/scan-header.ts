@@ -1,7 +1,9 @@
 import { ConsiliumError } from '@consilium/errors';
 import type { BurnedInFacts } from '../deidentification/burned-in.js';
+import type { PictureKind } from '../geometry/picture-kind.js';
 import { type DicomHeader, readHeader, textOf } from './header.js';
 import { type ParsedDicom, parseDicom, pixelDataOf } from './parse.js';
+import { readPictureKind } from './read-acquisition.js';
 import { transferSyntaxOf } from './transfer-syntaxes.js';
 
 /** What is known of a file before its pixels are read. Identifying and hostile, like the header itself. */
@@ -12,6 +14,8 @@ export interface ScannedHeader {
   readonly textFacts: BurnedInFacts;
   /** Slices of one frame of reference can be related to each other; '' when the file does not say. */
   readonly frameOfReferenceUid: string;
+  /** Undefined where the file does not say, or its frames differ. */
+  readonly kind: PictureKind | undefined;
   readonly holdsPixels: boolean;
   /** Rows x columns x frames as the header states them, to plan memory by; 0 when it does not. */
   readonly pixels: number;
@@ -30,6 +34,7 @@ export function scanHeader(bytes: Uint8Array): ScannedHeader {
       transferSyntaxUid: parsed.transferSyntaxUid,
       textFacts: textFactsOf(parsed),
       frameOfReferenceUid: textOf(parsed, 'x00200052'),
+      kind: readPictureKind(parsed),
       holdsPixels: pixelDataOf(parsed) !== undefined,
       pixels: statedPixels(parsed),
     };

@@ -1,8 +1,10 @@
 import { inflateRawSync } from 'node:zlib';
 import { ConsiliumError } from '@consilium/errors';
 import type { Element } from 'dicom-parser';
+import type { Acquisition } from '../geometry/acquisition.js';
 import { type DicomHeader, readHeader, textOf } from '../parsing/header.js';
 import { DICOM_LIMITS, type ParsedDicom, parseDicom, pixelDataOf } from '../parsing/parse.js';
+import { readAcquisitions } from '../parsing/read-acquisition.js';
 import { type Encoding, TRANSFER_SYNTAX, transferSyntaxOf } from '../parsing/transfer-syntaxes.js';
 import type { PictureRemark } from '../rendering/picture-remarks.js';
 import { type GreyTables, readTables } from '../rendering/tables.js';
@@ -39,6 +41,10 @@ export interface OpenImage {
   readonly format: PixelFormat;
   /** Undefined where it is missing or no number. */
   readonly instanceNumber: number | undefined;
+  /** Slices of one frame of reference can be related to each other; '' when the file does not say. */
+  readonly frameOfReferenceUid: string;
+  /** How a frame was taken or made. */
+  acquisitionOf(index: number): Acquisition;
   /** Errors  DICOM_TRUNCATED, DICOM_INVALID, DICOM_CODESTREAM_INVALID; never another error. */
   readFrame(index: number): DicomFrame;
 }
@@ -91,6 +97,7 @@ export function openParsed(parsed: ParsedDicom, codecs: Codecs | undefined): Ope
   if (encoding === undefined) throw new ConsiliumError('DICOM_UNSUPPORTED', { transferSyntaxUid });
   const format = readFormat(parsed, element);
   const pixelsOf = frameReader(parsed, element, format, encoding, codecs);
+  const acquisitionOf = readAcquisitions(parsed);
   const attributesOf = readFrameAttributes(parsed, format.frames);
   const remarksOf = readScaleRemarks(parsed);
   const tables = readTables(parsed, format);
@@ -103,6 +110,8 @@ export function openParsed(parsed: ParsedDicom, codecs: Codecs | undefined): Ope
     encoding,
     format,
     instanceNumber: instanceNumberOf(parsed),
+    frameOfReferenceUid: textOf(parsed, 'x00200052'),
+    acquisitionOf: (index) => ownErrors(() => acquisitionOf(index)),
     readFrame: (index) =>
       ownErrors(() => {
         const attributes = attributesOf(index);

@@ -28,6 +28,7 @@ const STATUS_PENDING = new Set([0xff00, 0xff01]);
 /** Status of C-STORE (PS3.4 table B.2-1). */
 const STATUS_OF_OUTCOME: Readonly<Record<StoredOutcome, number>> = {
   stored: 0,
+  conflict: 0x0000, // it is on disk, and marked
   duplicate: 0,
   unexpected: 0x0124, // refused: not authorised
   refused: 0xc000, // cannot understand

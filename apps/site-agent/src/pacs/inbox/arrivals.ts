@@ -11,6 +11,8 @@ import type { InboxLedger } from './ledger.js';
 const AT_ONCE = 32;
 /** Node has four threads for the disk: syncs must not hold them all while other objects arrive. */
 const SYNCS_AT_ONCE = 2;
+/** Different objects under one identifier that are kept: one shows that none can be trusted. */
+const OTHERS_KEPT = 3;
 
 export interface IntakeOptions {
   /** Objects of studies that nobody has asked for are dropped. */
@@ -76,6 +78,12 @@ export class Arrivals {
     await this.booking;
   }
 
+  /** Of all objects under one identifier; of one that is still to come there is none. */
+  private digestsOf(sopUid: string, known: ReturnType<InboxLedger['stateOf']>): string[] {
+    if (known?.state !== 'arrived') return [];
+    return [known.sha256 ?? '', ...this.ledger.others(sopUid).map(({ sha256 }) => sha256)];
+  }
+
   private async write(path: string, source: AsyncIterable<Uint8Array>, options: IntakeOptions, signal: AbortSignal) {
     const hash = createHash('sha256');
     const head: Uint8Array[] = [];
@@ -118,32 +126,43 @@ export class Arrivals {
 
   private async book(batch: readonly Received[]): Promise<void> {
     const outcomes = new Map<Received, StoredOutcome>();
-    const taken = new Set<string>();
+    const taken = new Map<string, string[]>();
+    const stored: Received[] = [];
     for (const received of batch) {
       const { sopUid, studyUid } = received.identity;
       const known = this.ledger.stateOf(sopUid);
       const isWanted = !received.options.onlyExpected || known || this.ledger.isExpectedStudy(studyUid);
       if (!isWanted) outcomes.set(received, 'unexpected');
-      else if (known?.state === 'arrived' || taken.has(sopUid)) outcomes.set(received, 'duplicate');
-      else outcomes.set(received, 'stored');
-      if (isWanted) taken.add(sopUid);
+      else {
+        const here = [...(taken.get(sopUid) ?? []), ...this.digestsOf(sopUid, known)];
+        const isCopy = here.includes(received.sha256);
+        outcomes.set(received, here.length === 0 ? 'stored' : isCopy ? 'duplicate' : 'conflict');
+        if (!isCopy && here.length <= OTHERS_KEPT) stored.push(received);
+        taken.set(sopUid, [...(taken.get(sopUid) ?? []), received.sha256]);
+      }
     }
-    const stored = batch.filter((received) => outcomes.get(received) === 'stored');
+    const fileOf = (received: Received) => {
+      const { sopUid } = received.identity;
+      return this.nameOf(outcomes.get(received) === 'conflict' ? `${sopUid} ${received.sha256}` : sopUid);
+    };
     for (let at = 0; at < stored.length; at += SYNCS_AT_ONCE)
       await Promise.all(stored.slice(at, at + SYNCS_AT_ONCE).map(({ temporary }) => syncFile(temporary)));
-    for (const { temporary, identity } of stored)
-      await rename(temporary, join(this.root, 'files', this.nameOf(identity.sopUid)));
+    for (const received of stored) await rename(received.temporary, join(this.root, 'files', fileOf(received)));
     if (stored.length > 0) await syncFolder(join(this.root, 'files'));
     this.ledger.atomically(() => {
-      for (const { identity, sizeBytes, sha256 } of stored)
-        this.ledger.book({ ...identity, file: this.nameOf(identity.sopUid), sizeBytes, sha256 });
+      for (const received of stored) {
+        const { identity, sizeBytes, sha256 } = received;
+        const arrival = { ...identity, sizeBytes, sha256, file: fileOf(received) };
+        if (outcomes.get(received) === 'conflict') this.ledger.bookOther(arrival);
+        else this.ledger.book(arrival);
+      }
       for (const [{ identity }, outcome] of outcomes)
         if (outcome === 'duplicate') this.ledger.countCopy(identity.sopUid);
     });
     for (const received of batch) {
       const outcome = outcomes.get(received)!;
       if (outcome === 'stored') received.options.onStored?.(received.sizeBytes);
-      else await rm(received.temporary, { force: true });
+      else if (!stored.includes(received)) await rm(received.temporary, { force: true });
       received.resolve(outcome);
     }
   }

@@ -21,7 +21,7 @@ const LARGEST_OBJECT_BYTES = 4 * 2 ** 30;
 
 /**
  * A folder of objects that came from a PACS, and the ledger of what is still to come. A file is on disk, under its name,
- * before its row says so; a copy that comes again changes nothing. Names are keyed hashes of the instance: nothing of an
+ * before its row says so; a copy that comes again changes nothing, and another object under the same identifier is kept beside the first. Names are keyed hashes of the instance: nothing of an
  * object's text is ever part of a path.
  */
 export class Inbox {
@@ -95,5 +95,6 @@ async function recover(root: string, ledger: InboxLedger): Promise<void> {
     ledger.atomically(() => {
       for (const sopUid of lost) ledger.forget(sopUid);
     });
+  for (const file of ledger.otherFiles()) onDisk.delete(file);
   for (const name of onDisk) await rm(join(root, 'files', name), { force: true });
 }

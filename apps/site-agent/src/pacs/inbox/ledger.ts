@@ -20,7 +20,13 @@ const SCHEMA = `
   ) STRICT;
   CREATE INDEX instance_of_study ON instance (study_uid, state);
 `;
-const VERSION = 1;
+/** Objects that came under an identifier of another one, with other bytes: whose picture is meant cannot be told. */
+const OTHER_OBJECTS = `
+  CREATE TABLE other_object (
+    sop_uid TEXT NOT NULL, sha256 TEXT NOT NULL, file TEXT NOT NULL, size_bytes INTEGER NOT NULL, PRIMARY KEY (sop_uid, sha256)
+  ) STRICT;
+`;
+const VERSION = 2;
 
 export interface Arrival {
   readonly sopUid: string;
@@ -41,6 +47,7 @@ export interface LedgerCounts {
   readonly refused: number;
   readonly missing: number;
   readonly duplicates: number;
+  readonly conflicts: number;
   readonly bytes: number;
 }
 
@@ -67,7 +74,8 @@ export class InboxLedger {
       const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
       if (version > VERSION)
         throw new ConsiliumError('CONFIG_INVALID', { problem: 'the inbox was written by a newer agent' });
-      if (version === 0) database.exec(`${SCHEMA} PRAGMA user_version = ${VERSION}`);
+      if (version === 0) database.exec(SCHEMA);
+      if (version < VERSION) database.exec(`${OTHER_OBJECTS} PRAGMA user_version = ${VERSION}`);
       database.prepare(`INSERT OR IGNORE INTO fact VALUES ('key', ?)`).run(randomBytes(32).toString('hex'));
     });
     return new InboxLedger(database);
@@ -131,6 +139,24 @@ export class InboxLedger {
     this.database.prepare('UPDATE instance SET copies = copies + 1 WHERE sop_uid = ?').run(sopUid);
   }
 
+  /** Digests of the other objects under an identifier, and the files that hold them. */
+  others(sopUid: string): { readonly sha256: string; readonly file: string }[] {
+    const rows = this.database.prepare('SELECT sha256, file FROM other_object WHERE sop_uid = ?').all(sopUid);
+    return rows as { sha256: string; file: string }[];
+  }
+
+  /** Of all of them. */
+  *otherFiles(): Generator<string> {
+    for (const row of this.database.prepare('SELECT file FROM other_object').iterate()) yield row.file as string;
+  }
+
+  /** Inside `atomically`. */
+  bookOther({ sopUid, sha256, file, sizeBytes }: Pick<Arrival, 'sopUid' | 'sha256' | 'file' | 'sizeBytes'>): void {
+    this.database
+      .prepare('INSERT OR IGNORE INTO other_object VALUES (?, ?, ?, ?)')
+      .run(sopUid, sha256, file, sizeBytes);
+  }
+
   /** An expected instance that this site will not take, and why. */
   refuse(sopUid: string, reason: string): void {
     this.database
@@ -190,7 +216,9 @@ export class InboxLedger {
         `SELECT count(DISTINCT study_uid) AS studies, count(DISTINCT series_uid) AS series, count(*) AS instances,
            coalesce(sum(state = 'arrived'), 0) AS arrived, coalesce(sum(state = 'refused'), 0) AS refused,
            coalesce(sum(state = 'expected'), 0) AS missing, coalesce(sum(copies), 0) AS duplicates,
-           coalesce(sum(size_bytes), 0) AS bytes FROM instance ${chosen}`,
+           coalesce(sum(size_bytes), 0) AS bytes,
+           coalesce(sum((SELECT count(*) FROM other_object AS o WHERE o.sop_uid = instance.sop_uid)), 0) AS conflicts
+         FROM instance ${chosen}`,
       )
       .get(...(studyUids === undefined ? [] : [JSON.stringify([...studyUids])])) as unknown as LedgerCounts;
     return { ...row };
