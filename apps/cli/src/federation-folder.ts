@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -40,6 +40,10 @@ interface FederationSettings {
   readonly federation: string;
   readonly hosts: readonly string[];
 }
+
+/** So many days before its end the coordinator's certificate is renewed, and people are warned of what cannot be. */
+export const RENEW_DAYS = 30;
+const DAY_MS = 86_400_000;
 
 /** Remembers the folder of the last `up`, so that a researcher need not name it in every command. */
 const LAST_UP = path.join(PROJECT, '.data', 'last-up');
@@ -97,7 +101,7 @@ export async function openAuthority(folder: FederationFolder, federation: string
 }
 
 /**
- * Issues the coordinator's certificate again when it lacks one of these hosts; answers whether it did.
+ * Issues the coordinator's certificate again when it lacks one of these hosts, or ends within RENEW_DAYS; answers whether it did.
  * Certificates of sites stay valid: they come from the same authority.
  */
 export async function certifyHosts(
@@ -107,11 +111,22 @@ export async function certifyHosts(
 ): Promise<boolean> {
   const known = (await readJson<FederationSettings>(folder.settings))?.hosts ?? [];
   const all = [...new Set([...known, ...hosts])].sort();
-  if (all.length === known.length && existsSync(path.join(folder.tls, 'server.key'))) return false;
+  const isWhole = all.length === known.length && existsSync(path.join(folder.tls, 'server.key'));
+  if (isWhole && ((await daysLeft(path.join(folder.tls, 'server.pem'))) ?? 0) >= RENEW_DAYS) return false;
   const issued = await issueCoordinatorCertificate(authority, { hosts: all });
   await writeTlsFolder(folder.tls, issued, 'server');
   await writeWhole(folder.settings, JSON.stringify({ federation: authority.federation, hosts: all }));
   return true;
+}
+
+/** Whole days until a certificate ends, negative when it has; undefined when there is none that can be read. */
+export async function daysLeft(file: string): Promise<number | undefined> {
+  try {
+    const { validTo } = new X509Certificate(await readFile(file));
+    return Math.floor((Date.parse(validTo) - Date.now()) / DAY_MS);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Writes `ca.pem`, `<name>.pem` and `<name>.key`, readable by their owner only. */

@@ -24,8 +24,9 @@ export function buildProgram(environment: Environment): Command {
   program
     .command('doctor')
     .description('what works on this machine, and what to do about the rest')
+    .addOption(folderOption())
     .option('--json', 'for a machine')
-    .action(async (options: { json?: boolean }) => (await import('./commands/doctor.js')).doctor(options));
+    .action(async (options) => (await import('./commands/doctor.js')).doctor(options, environment));
   addDemo(program, environment);
   for (const command of everyCommand(program)) command.exitOverride();
   return program;

@@ -1,12 +1,16 @@
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, freemem, totalmem } from 'node:os';
+import path from 'node:path';
 import { type BackEndReport, findCompiler, findGpus, probeBackEnds } from '@consilium/engine';
 import { errorCode } from '@consilium/errors';
 import { findPostgres } from '@consilium/postgres';
+import type { Environment } from '../env.js';
+import { chosenFolder, daysLeft, type FederationFolder, RENEW_DAYS } from '../federation-folder.js';
 import { PROJECT } from '../installation.js';
+import { authorityWarning, endOf } from '../processes/certificate-watch.js';
 import { formatTable, print, printJson } from '../terminal.js';
 
-interface Finding {
+export interface Finding {
   readonly what: string;
   readonly works: boolean;
   readonly note: string;
@@ -20,9 +24,18 @@ const GIBIBYTE = 2 ** 30;
 const LEAST_DISK_GIBIBYTE = 2;
 const LEAST_MEMORY_GIBIBYTE = 2;
 
+export interface DoctorOptions {
+  readonly dir?: string;
+  readonly json?: boolean;
+}
+
 /** `consilium doctor`: ends with 1 when something that is needed does not work. */
-export async function doctor(options: { readonly json?: boolean }): Promise<void> {
-  const findings = [node(), await postgres(), ...(await backEnds()), await disk(), memory()];
+export async function doctor(options: DoctorOptions, environment: Environment): Promise<void> {
+  const folder = await chosenFolder(options.dir, environment.federationFolder);
+  const findings = [
+    ...[node(), await postgres(), ...(await backEnds()), await disk(), memory()],
+    ...(await certificates(folder)),
+  ];
   if (options.json) printJson(findings);
   else {
     print(
@@ -34,6 +47,20 @@ export async function doctor(options: { readonly json?: boolean }): Promise<void
     for (const { what, advice, offer } of findings) if (advice ?? offer) print(`\n${what}: ${advice ?? offer}`);
   }
   if (findings.some(({ works, advice }) => !works && advice)) process.exitCode = 1;
+}
+
+/** Those of the federation whose folder this is; none on a machine without one. */
+export async function certificates(folder: FederationFolder): Promise<Finding[]> {
+  const server = await daysLeft(path.join(folder.tls, 'server.pem'));
+  const authority = await daysLeft(path.join(folder.authority, 'ca.pem'));
+  const finding = (what: string, left: number | undefined, advice: string): Finding[] =>
+    left === undefined
+      ? []
+      : [{ what, works: left >= RENEW_DAYS, note: endOf(left), ...(left < RENEW_DAYS && { advice }) }];
+  return [
+    ...finding('certificate of the coordinator', server, '`consilium up` renews it, at its start and while it runs.'),
+    ...finding('certificate authority', authority, authorityWarning(authority ?? 0)),
+  ];
 }
 
 function node(): Finding {

@@ -33,7 +33,7 @@ export async function siteCertificate(
   print(`${out} holds the certificate and the private key of ${name}: hand it over on a safe way.`);
   print(`At the site: consilium site start --dir ${path.basename(out)}`);
   if ((await certifyHosts(folder, authority, hosts)) && (await readUp(folder)))
-    say(`The coordinator's certificate now names ${hosts.join(', ')} too: stop and start it once.`);
+    say(`The coordinator's certificate now names ${hosts.join(', ')} too; the coordinator takes it within a minute.`);
 }
 
 function hostOf(address: string): string {

@@ -3,9 +3,10 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { issueCoordinatorCertificate } from '@consilium/pki';
 import { deletePostgres } from '@consilium/postgres';
 import { afterAll, expect, it } from 'vitest';
-import { federationFolder, readUp } from '../federation-folder.js';
+import { daysLeft, federationFolder, openAuthority, readUp, writeTlsFolder } from '../federation-folder.js';
 import { LAUNCHER, PLANS } from '../installation.js';
 
 const root = await mkdtemp(path.join(tmpdir(), 'consilium-up-'));
@@ -73,9 +74,14 @@ const isAnswering = () =>
     () => false,
   );
 
-it('starts a coordinator again that was killed, and comes back after everything was', async () => {
+it('starts a coordinator again that was killed, and comes back after everything was; renews a certificate that ends', async () => {
+  const folder = federationFolder(dir);
+  const authority = await openAuthority(folder, undefined);
+  const short = await issueCoordinatorCertificate(authority, { hosts: ['localhost', '127.0.0.1'], validDays: 5 });
+  await writeTlsFolder(folder.tls, short, 'server');
   await consilium('up', '--detach', ...ports);
   const first = (await readUp(federationFolder(dir)))!;
+  expect(await daysLeft(path.join(folder.tls, 'server.pem'))).toBeGreaterThan(300);
   process.kill(first.coordinatorPid, 'SIGKILL');
   const again = await until(async () => {
     const up = await readUp(federationFolder(dir));

@@ -40,6 +40,7 @@ export async function up(options: UpOptions, environment: Environment): Promise<
     names: options.name ?? [],
     databaseUrl: environment.databaseUrl,
     environment: environment.inherited,
+    onCertificate: say,
     onRestart: (name) => say(`The ${name} ended by itself and is started again; see ${folder.coordinatorLog}.`),
   });
   kill = () => host.kill();

@@ -6,15 +6,9 @@ import type { Authority } from '@consilium/pki';
 import { type PostgresServer, startPostgres } from '@consilium/postgres';
 import { CoordinatorClient } from '../coordinator-client.js';
 import { AdvisedError } from '../failure.js';
-import {
-  certifyHosts,
-  type FederationFolder,
-  openAuthority,
-  openToken,
-  readUp,
-  type UpFacts,
-} from '../federation-folder.js';
+import { type FederationFolder, openAuthority, openToken, readUp, type UpFacts } from '../federation-folder.js';
 import { programFile } from '../installation.js';
+import { CertificateWatch } from './certificate-watch.js';
 import { freePort } from './free-port.js';
 import { endLeftover, isStill } from './leftover.js';
 import { SupervisedProcess } from './supervised-process.js';
@@ -32,6 +26,8 @@ export interface HostOptions {
   readonly databaseUrl: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
   readonly onRestart?: (name: string) => void;
+  /** Told what a person has to know of the certificates: that one was renewed, or ends. */
+  readonly onCertificate?: (sentence: string) => void;
 }
 
 /** A coordinator that is up, with its database. */
@@ -63,7 +59,8 @@ export async function startFederation(options: HostOptions): Promise<FederationH
   const database = options.databaseUrl ? undefined : startPostgres({ directory: folder.postgres });
   database?.catch(() => {}); // awaited below; it may fail while the certificates are still being made
   const authority = await openAuthority(folder, options.federation);
-  await certifyHosts(folder, authority, hostNames(options));
+  const certificates = new CertificateWatch(folder, authority, hostNames(options), options.onCertificate);
+  await certificates.look();
   const token = await openToken(folder);
   const postgres = await database;
   const up: Omit<UpFacts, 'coordinatorPid'> = {
@@ -102,13 +99,18 @@ export async function startFederation(options: HostOptions): Promise<FederationH
     await stopAll(coordinator, postgres, folder);
     throw error;
   }
+  certificates.begin(() => coordinator.pid);
   return {
     up,
     client,
     authority,
     throwIfFailed: () => coordinator.throwIfFailed(),
-    stop: async () => stopAll(coordinator, postgres, folder),
+    stop: async () => {
+      certificates.end();
+      await stopAll(coordinator, postgres, folder);
+    },
     kill: () => {
+      certificates.end();
       coordinator.kill();
       postgres?.kill();
     },
