@@ -29,7 +29,8 @@ export interface AgentOptions {
 /**
  * One life of a site's agent. Answers when it was stopped, or drained by the coordinator; nothing is left running then.
  *
- * Errors   ALREADY_RUNNING, CONFIG_INVALID, SITE_RUNNING_TWICE, SITE_UNKNOWN, COORDINATOR_LOG_BEHIND, CERTIFICATE_INVALID.
+ * Errors   ALREADY_RUNNING, CONFIG_INVALID, SITE_RUNNING_TWICE, SITE_UNKNOWN, COORDINATOR_LOG_BEHIND,
+ *          CERTIFICATE_INVALID, CERTIFICATE_EXPIRED.
  */
 export async function runAgent(config: SiteConfig, options: AgentOptions, signal: AbortSignal): Promise<void> {
   const lock = FolderLock.take(config.folder.lock);

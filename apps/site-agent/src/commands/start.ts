@@ -1,4 +1,5 @@
 import { type AgentOptions, runAgent } from '../agent.js';
+import { watchCertificates } from '../platform/certificates.js';
 import { type EngineSettings, readConfig } from '../platform/config.js';
 import { readEnvironment } from '../platform/env.js';
 import { createLogger, errorFields } from '../platform/logger.js';
@@ -18,6 +19,7 @@ export async function start(
   const config = readConfig(dir, readEnvironment(), engine);
   const logger = createLogger(config.logLevel, config.siteId);
   const stop = new AbortController();
+  let certificates: { stop(): void } | undefined;
   const onSignal = (name: NodeJS.Signals) => {
     logger.info({ signal: name }, 'stopping');
     stop.abort();
@@ -25,6 +27,7 @@ export async function start(
   };
   process.once('SIGTERM', onSignal).once('SIGINT', onSignal);
   try {
+    certificates = watchCertificates(config.tls, logger);
     await runAgent(
       config,
       {
@@ -43,6 +46,7 @@ export async function start(
     logger.fatal(errorFields(error), 'the agent ends');
     throw error;
   } finally {
+    certificates?.stop();
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
     if (process.connected) process.disconnect();
   }

@@ -1,5 +1,7 @@
+import type { Validity } from '@consilium/grpc';
+import { certificatesOf, validityText } from '../platform/certificates.js';
 import { readSiteSettings } from '../platform/config.js';
-import { siteFolder } from '../platform/site-folder.js';
+import { type SiteFolder, siteFolder } from '../platform/site-folder.js';
 import { FolderLock } from '../state/folder-lock.js';
 import { openSiteState } from '../state/site-state.js';
 import { table, writeLine } from './print.js';
@@ -24,11 +26,21 @@ export function status({ dir, json }: StatusOptions): void {
       activity: isRunning ? state.facts.activity() : undefined,
       startCount: state.facts.startCount(),
       lastReceiptAuditIndex: state.outbox.lastReceiptAuditIndex(),
+      certificates: certificatesIn(folder),
       datasets: state.datasets.list(),
     };
     writeLine(json ? JSON.stringify(facts, null, 2) : text(facts));
   } finally {
     state.close();
+  }
+}
+
+/** Whether there are any is not this command's question: `start` names what is wrong with them. */
+function certificatesIn(folder: SiteFolder): readonly Validity[] {
+  try {
+    return certificatesOf(folder);
+  } catch {
+    return [];
   }
 }
 
@@ -40,6 +52,7 @@ interface Facts {
   readonly activity: ReturnType<ReturnType<typeof openSiteState>['facts']['activity']>;
   readonly startCount: number;
   readonly lastReceiptAuditIndex: number | undefined;
+  readonly certificates: readonly Validity[];
   readonly datasets: readonly { readonly name: string }[];
 }
 
@@ -53,6 +66,10 @@ function text(facts: Facts): string {
     ['since', activity?.at ?? '-'],
     ['starts', String(facts.startCount)],
     ['last receipt', facts.lastReceiptAuditIndex === undefined ? 'none' : `audit entry ${facts.lastReceiptAuditIndex}`],
+    ...(['certificate', 'authority'] as const).map((what): [string, string] => {
+      const validity = facts.certificates.find((one) => one.what === what);
+      return [what, validity === undefined ? 'cannot be read' : validityText(validity)];
+    }),
     ['datasets', facts.datasets.map(({ name }) => name).join(', ') || 'none'],
   ]);
 }

@@ -1,6 +1,12 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { ConsiliumError } from '@consilium/errors';
-import { type CallOptions, createClient, type ServiceClient, type TlsIdentity } from '@consilium/grpc';
+import {
+  type CallOptions,
+  createClient,
+  requireUnexpired,
+  type ServiceClient,
+  type TlsIdentity,
+} from '@consilium/grpc';
 import { CoordinatorService, type HelloRequestSchema, type HelloResponse } from '@consilium/proto';
 import { errorFields, type Logger } from '../platform/logger.js';
 import { stopReason, throwIfStopped } from '../platform/stopping.js';
@@ -27,6 +33,7 @@ const FATAL_CODES: ReadonlySet<string> = new Set([
   'SITE_UNKNOWN',
   'COORDINATOR_LOG_BEHIND',
   'CERTIFICATE_INVALID',
+  'CERTIFICATE_EXPIRED',
 ]);
 
 /** Longer than this a coordinator cannot keep an agent from asking again. */
@@ -126,6 +133,8 @@ export class CoordinatorLink {
     if (this.connection) return this.connection;
     const { addresses, tls } = this.options;
     const address = addresses[this.addressIndex % addresses.length]!;
+    // Here it can be said what is wrong: the coordinator would only close the connection.
+    requireUnexpired(tls);
     const client = createClient(CoordinatorService, { address, tls });
     this.connection = { client, address, greeted: this.greet(client, address) };
     return this.connection;

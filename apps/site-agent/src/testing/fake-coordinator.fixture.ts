@@ -55,12 +55,17 @@ export class FakeCoordinator {
   port = 0;
 
   private constructor(
-    readonly tlsOfSite: (siteId: string) => Promise<{ ca: string; certificate: string; key: string }>,
+    readonly tlsOfSite: (
+      siteId: string,
+      validDays?: number,
+    ) => Promise<{ ca: string; certificate: string; key: string }>,
   ) {}
 
   static async start(federation = 'test-federation'): Promise<FakeCoordinator> {
     const authority = await createAuthority({ federation });
-    const fake = new FakeCoordinator((siteId) => issueSiteCertificate(authority, { siteId }));
+    const fake = new FakeCoordinator((siteId, validDays = 365) =>
+      issueSiteCertificate(authority, { siteId, validDays }),
+    );
     const tls = await issueCoordinatorCertificate(authority, { hosts: ['127.0.0.1', 'localhost'] });
     fake.addHandlers();
     fake.port = await listen(fake.server, tls, '127.0.0.1', 0);

@@ -61,7 +61,11 @@ export function writeFilms(folder: string, count: number): void {
 }
 
 /** A site folder as a hospital has it, for a fake coordinator. */
-export async function writeSite(root: string, coordinator: FakeCoordinator, siteId = 'site-a'): Promise<void> {
+export async function writeSite(
+  root: string,
+  coordinator: Pick<FakeCoordinator, 'tlsOfSite' | 'port'>,
+  siteId = 'site-a',
+): Promise<void> {
   mkdirSync(join(root, 'tls'), { recursive: true });
   const tls = await coordinator.tlsOfSite(siteId);
   writeFileSync(join(root, 'tls', 'ca.pem'), tls.ca);
