@@ -31,6 +31,7 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
   POSTGRES_FAILED: 'The reason is in postgres/postgres.log below the folder of the federation.',
   ADDRESS_IN_USE: 'Choose another port with --http-port or --grpc-port.',
   PLAN_INVALID: 'Check it with `consilium plan validate FILE`.',
+  MODEL_TOO_LARGE: 'Make the model smaller, or ask who runs the coordinator to set CONSILIUM_MAXIMUM_PARAMETERS.',
   BACK_END_UNAVAILABLE: 'See `consilium doctor`.',
   ENGINE_DISTRIBUTION_MISSING:
     'deploy/engine/README.md says which files are needed and how a machine without internet gets them.',

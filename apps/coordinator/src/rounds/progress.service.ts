@@ -3,6 +3,7 @@ import { isErrorCode } from '@consilium/errors';
 import { advanceParticipation, isAtWork, isRunOver, type ParticipationEvent } from '@consilium/rounds';
 import { Injectable } from '@nestjs/common';
 import { AuditLog, subject } from '../audit/audit-log.js';
+import { UploadArea } from '../chunks/upload-area.js';
 import { Database } from '../platform/database.js';
 import { RunDriver } from './run-driver.js';
 
@@ -38,6 +39,7 @@ export class ProgressService {
     private readonly database: Database,
     private readonly audit: AuditLog,
     private readonly driver: RunDriver,
+    private readonly uploads: UploadArea,
   ) {}
 
   /** Books what a site reports and says whether anybody still waits for it. A site that is not in the round is told to stop. */
@@ -86,6 +88,7 @@ export class ProgressService {
         },
       ]);
     });
+    await this.uploads.drop({ runId, round, siteId });
     this.driver.wake(runId);
     return 'stop';
   }

@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { FakeSite } from '../testing/fake-site.fixture.js';
 import { TestFederation } from '../testing/federation.fixture.js';
@@ -35,7 +37,10 @@ it('a site leaves in the middle of its training: the run goes on and says so, an
   await ash.train(forAsh);
   const { values, manifest } = cedar.delta(forCedar);
   await cedar.upload(forCedar, manifest, values);
+  const uploads = path.join(federation.dataFolder, 'uploads', runId, '1');
+  expect(await readdir(uploads)).toContain('cedar');
   const receipt = await leave(cedar, runId);
+  expect(await readdir(uploads)).not.toContain('cedar');
   expect(receipt.id).toBe(runId);
   expect(await leave(cedar, runId)).toEqual(receipt);
   await expect(cedar.submit(forCedar, manifest)).rejects.toMatchObject({ kind: 'conflict' });

@@ -2,6 +2,7 @@ import { ConsiliumError, ERRORS, isErrorCode } from '@consilium/errors';
 import { advanceParticipation, isAtWork, isRunOver } from '@consilium/rounds';
 import { Injectable } from '@nestjs/common';
 import { AuditLog, subject } from '../audit/audit-log.js';
+import { UploadArea } from '../chunks/upload-area.js';
 import type { Participant as ParticipantRow } from '../generated/prisma/client.js';
 import { Database, type Transaction } from '../platform/database.js';
 import { RunDriver } from '../rounds/run-driver.js';
@@ -22,24 +23,29 @@ export class LeaveRun {
     private readonly runs: RunRepository,
     private readonly audit: AuditLog,
     private readonly driver: RunDriver,
+    private readonly uploads: UploadArea,
   ) {}
 
   /**
-   * A site takes no part in a run any more, and cannot come back to it. Its work under way counts for nothing, and nobody waits for
-   * its evaluations; an update that was booked before stays in its round. The same word again gets the same receipt.
+   * A site takes no part in a run any more, and cannot come back to it. Its work under way counts for nothing: what it has uploaded is
+   * dropped, and the streams that bring more end. Nobody waits for its evaluations; an update that was booked before stays in its
+   * round. The same word again gets the same receipt.
    *
    * Errors   SITE_NOT_IN_COHORT; RUN_EVENT_NOT_ALLOWED when the run is over; PARTICIPATION_EVENT_NOT_ALLOWED for a site that has
    *          declined or not answered.
    */
   async leave(siteId: string, runId: string, reason: LeaveReason): Promise<Receipt> {
+    let round: number | undefined;
     const receipt = await this.database.transaction(async (transaction) => {
       const loaded = await this.runs.lock(transaction, runId).catch(asUninvited);
       const participant = loaded.participants.find((p) => p.siteId === siteId);
       if (participant === undefined) throw new ConsiliumError('SITE_NOT_IN_COHORT', { siteId });
       if (participant.state === 'left') return receiptOf(participant);
       if (isRunOver(loaded.run.state)) throw new ConsiliumError('RUN_EVENT_NOT_ALLOWED', { state: loaded.run.state });
+      round = liveRound(loaded)?.number;
       return this.book(transaction, loaded, participant, reason);
     });
+    if (round !== undefined) await this.uploads.drop({ runId, round, siteId });
     this.driver.wake(runId);
     return receipt;
   }

@@ -50,6 +50,29 @@ it('answers no chunk twice, and takes no stream of empty pieces or of chunks tha
   expect((await ash.next('stop')).runId).toBe(runId);
 });
 
+it('drops the upload of a site that gives up its round, and ends the stream that brings more of it', async () => {
+  const rounds = { count: 1, quorum: 1, deadlineSeconds: 600, answerSeconds: 600 };
+  const runId = await federation.run(tinyPlan('fedavg', { rounds }), ['ash']);
+  await ash.accept(await ash.next('invitation'));
+  const forAsh = await ash.next('train');
+  const uploads = path.join(federation.dataFolder, 'uploads', runId, '1', 'ash');
+  const { values, manifest } = ash.delta(forAsh);
+  await ash.offer(forAsh, manifest);
+  const bytes = Uint8Array.from(payloadBytes(values));
+  async function* pieces() {
+    const digest = bytesOfHex(manifest.chunkDigests[0]!);
+    yield { runId, round: 1, piece: { digest, offset: 0n, data: bytes.subarray(0, 1000) } };
+    while ((await stored(uploads)) === 0) await sleep(5);
+    const failure = { code: 'TRAINING_DIVERGED', sentence: '' };
+    await ash.calls.reportProgress({ runId, round: 1, stage: 2, failure }, ash.metadata);
+    yield { runId, round: 1, piece: { digest, offset: 1000n, data: bytes.subarray(1000) } };
+  }
+  await expect(ash.calls.putChunks(pieces(), ash.metadata)).rejects.toMatchObject({ code: 'STOPPED' });
+  await expect(readdir(uploads)).rejects.toMatchObject({ code: 'ENOENT' });
+  await federation.json('POST', `/api/runs/${runId}/abort`, { reason: 'The test is over.' });
+  expect((await ash.next('stop')).runId).toBe(runId);
+});
+
 it('keeps one upload of a site, though six streams go on with manifests that it has replaced', async () => {
   const model = { family: 'resnet', baseWidth: 12, normalisation: { kind: 'batch' } } as const;
   const rounds = { count: 1, quorum: 1, deadlineSeconds: 600, answerSeconds: 600 };
