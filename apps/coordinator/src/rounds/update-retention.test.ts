@@ -1,8 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Manifest } from '@consilium/tensors';
+import { type Manifest, sha256Hex } from '@consilium/tensors';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { FolderChunkStore } from '../chunks/folder-chunk-store.js';
 import { TestFederation } from '../testing/federation.fixture.js';
 import { tinyPlan } from '../testing/plans.fixture.js';
 
@@ -89,16 +90,24 @@ it('deletes the updates of closed rounds but the last, and all of them with the 
   expect((await federation.http('GET', `/api/models/${digest}/safetensors`)).status).toBe(200);
 }, 120_000);
 
-it('keeps a chunk that an update under way names as well', async () => {
+it('keeps a chunk that an update under way names as well, and deletes one that was adopted and never booked', async () => {
   // The same delta in both rounds: one chunk that two updates name.
   const same = (_: number, at: number) => Math.fround(0.25 * (at % 11));
   const [fir, gum] = [await federation.site('fir', { delta: same }), await federation.site('gum')];
   const runId = await federation.run(tinyPlan('fedavg', { rounds: { ...rounds, count: 3 } }), ['fir', 'gum']);
   for (const site of [fir, gum]) await site.accept(await site.next('invitation'));
-  for (const _ of [1, 2]) {
+  const round = async () => {
     for (const site of [fir, gum]) await site.train(await site.next('train'));
     for (const site of [fir, gum]) await site.evaluate(await site.next('evaluate'));
-  }
+  };
+  await round();
+  // As a crash between the adoption of a chunk and its booking would leave it.
+  const orphan = Buffer.from('adopted, and never booked');
+  const store = new FolderChunkStore(path.join(federation.dataFolder, 'chunks'));
+  await store.keeping(() => store.put(sha256Hex(orphan), orphan));
+  const manifest = { layoutDigest: '0'.repeat(64), bytes: orphan.length, chunkDigests: [sha256Hex(orphan)] };
+  await federation.database.upload.updateMany({ where: { runId, round: 1, siteId: 'gum' }, data: { manifest } });
+  await round();
   await until(
     async () => (await federation.database.siteUpdate.count({ where: { runId, round: 1, deletedAt: null } })) === 0,
   );
@@ -107,4 +116,5 @@ it('keeps a chunk that an update under way names as well', async () => {
   for (const digest of (kept!.manifest as unknown as Manifest).chunkDigests) expect(chunks.has(digest)).toBe(true);
   const [gone] = await federation.database.siteUpdate.findMany({ where: { runId, round: 1, siteId: 'gum' } });
   for (const digest of (gone!.manifest as unknown as Manifest).chunkDigests) expect(chunks.has(digest)).toBe(false);
+  expect(chunks.has(sha256Hex(orphan))).toBe(false);
 }, 60_000);

@@ -107,7 +107,10 @@ export class UpdateRetention implements BeforeApplicationShutdown {
   private async deleteOf({ runId, round }: RoundKey): Promise<void> {
     const where = { runId, round, givenUpAt: { not: null }, deletedAt: null };
     const rows = await this.database.client.siteUpdate.findMany({ where, select: { manifest: true } });
-    const digests = [...new Set(rows.flatMap(({ manifest }) => (manifest as unknown as Manifest).chunkDigests))];
+    // Of an update that came too late, or in whose middle a crash came, the chunks may have been adopted and not booked.
+    const uploads = await this.database.client.upload.findMany({ where: { runId, round }, select: { manifest: true } });
+    const manifests = [...rows, ...uploads].map(({ manifest }) => manifest as unknown as Manifest);
+    const digests = [...new Set(manifests.flatMap(({ chunkDigests }) => chunkDigests))];
     let chunks = 0;
     let bytes = 0;
     let isWhole = true;
