@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { PlanView } from '../plans/plan.service.js';
+import type { SiteView } from '../sites/site.service.js';
 import type { FakeSite } from '../testing/fake-site.fixture.js';
 import { TestFederation } from '../testing/federation.fixture.js';
 import { tinyPlan } from '../testing/plans.fixture.js';
@@ -111,8 +112,23 @@ it.each([
   );
 });
 
+it.each(['null', '"none"', '[null, 7, {"name": "films"}]', '[{"name": "x", "version": "v", "train": "many"}]'])(
+  'a site whose row holds %s is shown without it, and hides no other',
+  async (planted) => {
+    await federation.query(`UPDATE site SET datasets = '${planted}', back_ends = '${planted}' WHERE id = 'ash'`);
+    const sites = await federation.json<SiteView[]>('GET', '/api/sites');
+    expect(sites.map(({ id, datasets, backEnds }) => [id, datasets.length, backEnds.length])).toEqual([
+      ['ash', 0, 0],
+      ['birch', 1, 1],
+    ]);
+    expect((await federation.http('GET', '/')).status).toBe(200);
+  },
+);
+
 it('a run whose plan is of another vocabulary is shown by what its own row says, and hides no other', async () => {
   const first = (await federation.json<RunView[]>('GET', '/api/runs'))[0]!;
+  // The next Hello writes anew what the site has.
+  await ash.hello();
   const other = await federation.run(tinyPlan('fedavg', { name: 'other' }), ['ash', 'birch']);
   await federation.ended(other);
   await federation.stop();

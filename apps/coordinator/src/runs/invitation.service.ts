@@ -6,6 +6,7 @@ import { AuditLog, subject } from '../audit/audit-log.js';
 import { Database, type Transaction } from '../platform/database.js';
 import { RunDriver } from '../rounds/run-driver.js';
 import type { DatasetDescription } from '../sites/site.service.js';
+import { datasetsIn } from '../sites/site-row.js';
 import { RunRepository } from './run.repository.js';
 
 /** What a site says to an invitation. */
@@ -70,7 +71,7 @@ export class InvitationService {
 
   private async datasetsOf(transaction: Transaction, siteId: string): Promise<readonly DatasetDescription[]> {
     const site = await transaction.site.findUniqueOrThrow({ where: { id: siteId }, select: { datasets: true } });
-    return site.datasets as unknown as DatasetDescription[];
+    return datasetsIn(site.datasets);
   }
 }
 

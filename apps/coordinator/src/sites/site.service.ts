@@ -7,6 +7,7 @@ import type { Site as SiteRow } from '../generated/prisma/client.js';
 import { canonicalText } from '../platform/canonical-text.js';
 import { Database, databaseNow, type Transaction } from '../platform/database.js';
 import { Presence } from './presence.js';
+import { backEndsIn, datasetsIn } from './site-row.js';
 
 /** What an agent says of itself and its data. */
 export interface AgentDescription {
@@ -119,8 +120,8 @@ export class SiteService {
     return rows.map(({ id, lastSeenAt, agentVersion, backEnds, datasets }) => ({
       ...{ id, lastSeenAt, agentVersion },
       connected: this.presence.isPresent(id, lastSeenAt, now),
-      backEnds: backEnds as unknown as BackEndDescription[],
-      datasets: datasets as unknown as DatasetDescription[],
+      backEnds: backEndsIn(backEnds),
+      datasets: datasetsIn(datasets),
     }));
   }
 }
