@@ -4,7 +4,12 @@ import { readSiteSettings } from '../platform/config.js';
 import { type SiteFolder, siteFolder } from '../platform/site-folder.js';
 import { FolderLock } from '../state/folder-lock.js';
 import { openSiteState } from '../state/site-state.js';
+import type { Refusal } from '../state/refusal-book.js';
+import type { WorkCounts } from '../state/work-book.js';
 import { table, writeLine } from './print.js';
+import { type RunUse, runsUnderWay } from './runs-in-the-way.js';
+
+const MOST_REFUSALS = 20;
 
 export interface StatusOptions {
   readonly dir: string;
@@ -28,6 +33,9 @@ export function status({ dir, json }: StatusOptions): void {
       lastReceiptAuditIndex: state.outbox.lastReceiptAuditIndex(),
       certificates: certificatesIn(folder),
       datasets: state.datasets.list(),
+      runs: runsUnderWay(state).map((use) => ({ ...use, ...state.work.counts(use.runId) })),
+      withdrawalsToTell: state.invitations.untoldWithdrawals().map(({ runId }) => runId),
+      refusals: state.refusals.list(MOST_REFUSALS),
     };
     writeLine(json ? JSON.stringify(facts, null, 2) : text(facts));
   } finally {
@@ -54,12 +62,15 @@ interface Facts {
   readonly lastReceiptAuditIndex: number | undefined;
   readonly certificates: readonly Validity[];
   readonly datasets: readonly { readonly name: string }[];
+  readonly runs: readonly (RunUse & WorkCounts)[];
+  readonly withdrawalsToTell: readonly string[];
+  readonly refusals: readonly Refusal[];
 }
 
 function text(facts: Facts): string {
   const { activity } = facts;
   const place = activity?.runId && `, run ${activity.runId}${activity.round ? `, round ${activity.round}` : ''}`;
-  return table([
+  const rows = table([
     ['site', `${facts.siteId} of ${facts.federation}`],
     ['coordinator', facts.coordinator.join(', ')],
     ['agent', facts.isRunning ? `running: ${activity?.state ?? 'starting'}${place ?? ''}` : 'not running'],
@@ -72,4 +83,27 @@ function text(facts: Facts): string {
     }),
     ['datasets', facts.datasets.map(({ name }) => name).join(', ') || 'none'],
   ]);
+  return [
+    rows,
+    ...section('runs under way', facts.runs.map(runText)),
+    ...section('left', facts.withdrawalsToTell.map(leftText)),
+    ...section('asked against what was agreed', facts.refusals.map(refusalText)),
+  ].join('\n');
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
+}
+
+function runText({ runId, plan, trainings, validations, tests }: RunUse & WorkCounts): string {
+  return `${runId}, plan ${plan}: ${trainings} rounds trained, ${validations} validations, ${tests} tests answered`;
+}
+
+function leftText(runId: string): string {
+  return `${runId}: the coordinator has not confirmed it yet`;
+}
+
+function refusalText({ runId, asked, times, lastAt, code, problem }: Refusal): string {
+  const often = times === 1 ? 'once, at' : `${times} times, the last one at`;
+  return `${runId}: ${asked} refused ${often} ${lastAt.slice(0, 19)} (${code}: ${problem})`;
 }
