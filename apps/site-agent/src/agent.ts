@@ -74,6 +74,8 @@ function openLink(config: SiteConfig, state: SiteState, options: AgentOptions): 
   const hello = () => {
     const last = state.outbox.lastReceiptAuditIndex();
     return {
+      federation: config.federation,
+      siteId: config.siteId,
       instanceId,
       startCount: BigInt(startCount),
       agentVersion: AGENT_VERSION,

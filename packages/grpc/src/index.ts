@@ -6,5 +6,5 @@ export { DOOR_LIMITS, type DoorLimits } from './front-door.js';
 export { addService, createServer, listen, type Server, type ServiceOptions, stopServer } from './server.js';
 export { serviceDefinition } from './service-definition.js';
 export type { CallOptions, ServerCall, ServiceClient, ServiceHandlers } from './service-types.js';
-export { type SiteIdentity, siteIdentity } from './site-identity.js';
+export { type SiteIdentity, siteIdentity, siteIdentityIn } from './site-identity.js';
 export { type Rate, TokenBucket } from './token-bucket.js';

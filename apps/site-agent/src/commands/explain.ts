@@ -7,6 +7,8 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
   CERTIFICATE_INVALID: 'Check tls/ca.pem, tls/site.pem and tls/site.key against the ones that the federation gave you.',
   CERTIFICATE_EXPIRED:
     'Ask the operator for what `consilium site certificate` makes, and put its tls/ in the place of this one: datasets stay.',
+  CERTIFICATE_OF_ANOTHER:
+    'Put the tls/ of this site into its folder, or correct site.json: two folders have been mixed up.',
   SITE_UNKNOWN: 'Ask the coordinator whether this site and its certificate belong to the federation.',
   SITE_RUNNING_TWICE: 'Find out where the other agent of this site runs, and keep only one of the two.',
   COORDINATOR_LOG_BEHIND:

@@ -34,6 +34,7 @@ const FATAL_CODES: ReadonlySet<string> = new Set([
   'COORDINATOR_LOG_BEHIND',
   'CERTIFICATE_INVALID',
   'CERTIFICATE_EXPIRED',
+  'CERTIFICATE_OF_ANOTHER',
 ]);
 
 /** Longer than this a coordinator cannot keep an agent from asking again. */

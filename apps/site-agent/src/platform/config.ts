@@ -7,6 +7,7 @@ import type { TlsIdentity } from '@consilium/grpc';
 import { MAXIMUM_PARAMETERS } from '@consilium/models';
 import { z } from 'zod';
 import { pacsSchema, receiverSchema } from '../pacs/settings.js';
+import { identityProblems } from './check-identity.js';
 import type { Environment } from './env.js';
 import { type SiteFolder, siteFolder } from './site-folder.js';
 
@@ -73,6 +74,7 @@ export function readConfig(root: string, environment: Environment, engine: Engin
     certificate: pem('site.pem', 'CERTIFICATE'),
     key: pem('site.key', 'PRIVATE KEY'),
   };
+  if (problems.every((problem) => !problem.startsWith('tls/'))) problems.push(...identityProblems(tls, settings));
   const logLevel = environment.logLevel ?? 'info';
   if (!LOG_LEVELS.includes(logLevel)) problems.push(`CONSILIUM_LOG_LEVEL: one of ${LOG_LEVELS.join(', ')}`);
   const asked = engine.backEnd ?? environment.backEnd;

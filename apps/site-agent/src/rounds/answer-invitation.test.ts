@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { ConsiliumError, ERRORS, type ErrorCode } from '@consilium/errors';
 import { MAXIMUM_PARAMETERS, modelPorts, parameterCount } from '@consilium/models';
-import { canonicalPlan, planHash } from '@consilium/plan';
+import { canonicalPlan, planHash, planSchema } from '@consilium/plan';
 import type { Invitation } from '@consilium/proto';
 import { afterAll, expect, it } from 'vitest';
 import { digestBytes } from '../connection/wire.js';
@@ -28,6 +28,7 @@ async function answerOf(
   check: () => void,
   signal = new AbortController().signal,
   maximumParameters = MAXIMUM_PARAMETERS,
+  asked = SMALL_PLAN,
 ): Promise<unknown> {
   const heard: unknown[] = [];
   const client = { answerInvitation: async ({ answer }: { answer: unknown }) => heard.push(answer) };
@@ -39,7 +40,7 @@ async function answerOf(
     trainer: { check: async () => check() },
     link: { call: async (attempt: (c: unknown, o: object) => unknown) => attempt(client, {}) },
   } as unknown as Workshop;
-  const plan = { plan: canonicalPlan(SMALL_PLAN), planDigest: digestBytes(planHash(SMALL_PLAN)) };
+  const plan = { plan: canonicalPlan(asked), planDigest: digestBytes(planHash(asked)) };
   await answerInvitation(workshop, { runId, ...plan, invitedSites: [] } as unknown as Invitation, signal);
   return heard[0];
 }
@@ -110,4 +111,43 @@ it('a stop in the middle is no answer', async () => {
   );
   await expect(stopped).rejects.toMatchObject({ code: 'STOPPED' });
   expect(state.invitations.find('run-3')).toBeUndefined();
+});
+
+it('a run keeps the plan that was answered: another one under its id is refused, booked and said; the same one is fine', async () => {
+  const other = planSchema.parse({ ...SMALL_PLAN, training: { ...SMALL_PLAN.training, epochsPerRound: 9 } });
+  const accept = { case: 'accept', value: { datasetVersion: 'a'.repeat(64) } };
+  expect(await answerOf('run-kept', () => {})).toMatchObject(accept);
+  const before = state.invitations.find('run-kept');
+  for (let times = 0; times < 3; times++)
+    expect(await answerOf('run-kept', () => {}, undefined, undefined, other)).toMatchObject({
+      case: 'decline',
+      value: { code: 'PLAN_CONFLICT', sentence: ERRORS.PLAN_CONFLICT.say },
+    });
+  expect(state.invitations.find('run-kept')).toEqual(before);
+  const work = { runId: 'run-kept', datasetVersion: 'a'.repeat(64) };
+  expect(() => acceptedPlan({ state }, { ...work, planDigest: planHash(other) })).toThrow(
+    expect.objectContaining({ code: 'PLAN_NOT_FOUND' }),
+  );
+  expect(state.refusals.list(1)).toMatchObject([
+    { runId: 'run-kept', asked: 'invitation', code: 'PLAN_CONFLICT', times: 3 },
+  ]);
+  // The same plan again: the same answer, though the site would answer otherwise by now.
+  state.datasets.register('films', 'd'.repeat(64), { train: 1, validation: 1, test: 1 });
+  expect(await answerOf('run-kept', failing('PLAN_TOO_LARGE'))).toMatchObject(accept);
+  expect(() => state.invitations.record({ ...before!, planDigest: planHash(other) })).toThrow(
+    expect.objectContaining({ code: 'PLAN_CONFLICT' }),
+  );
+  state.invitations.markEnded('run-kept');
+  expect(await answerOf('run-kept', () => {})).toMatchObject({ value: { code: 'RUN_EVENT_NOT_ALLOWED' } });
+});
+
+it('a receipt that was given stands', () => {
+  const receipt = { id: 'u-1', auditIndex: 7, auditLeafHash: new Uint8Array(32) };
+  state.outbox.keepReceipt('update', 'run-1', receipt);
+  state.outbox.keepReceipt('update', 'run-1', receipt);
+  for (const other of [{ auditIndex: 3 }, { auditLeafHash: new Uint8Array(32).fill(1) }])
+    expect(() => state.outbox.keepReceipt('update', 'run-1', { ...receipt, ...other })).toThrow(
+      expect.objectContaining({ code: 'RECEIPT_CONFLICT' }),
+    );
+  expect(state.outbox.lastReceiptAuditIndex()).toBe(7);
 });
