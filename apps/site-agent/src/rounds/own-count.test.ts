@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { buildModel, deriveSeed, modelPorts } from '@consilium/models';
 import { canonicalPlan, planHash } from '@consilium/plan';
-import { type SubmitEvaluationRequest, Split } from '@consilium/proto';
+import { Split, type SubmitEvaluationRequest } from '@consilium/proto';
 import { manifestOf } from '@consilium/tensors';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { runAgent } from '../agent.js';
