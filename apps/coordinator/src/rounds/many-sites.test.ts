@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type AuditEntry, MAXIMUM_ENTRY_BYTES } from '@consilium/audit';
 import { manifestDigest, manifestOf, payloadBytes, sha256Hex } from '@consilium/tensors';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -14,6 +15,7 @@ let federation: TestFederation;
 beforeAll(async () => {
   federation = await TestFederation.make();
   await federation.start();
+  await addSites();
 }, 60_000);
 afterAll(async () => federation.close());
 
@@ -33,7 +35,7 @@ async function acceptAll(runId: string): Promise<void> {
   await federation.database.site.updateMany({ data: { lastSeenAt: new Date() } });
 }
 
-async function submitAll(runId: string): Promise<void> {
+async function submitAll(runId: string, sites: readonly string[]): Promise<void> {
   const { database, dataFolder } = federation;
   const run = await database.run.findUniqueOrThrow({ where: { id: runId } });
   const model = await database.model.findUniqueOrThrow({
@@ -41,7 +43,7 @@ async function submitAll(runId: string): Promise<void> {
     include: { layout: true },
   });
   const store = new FolderChunkStore(path.join(dataFolder, 'chunks'));
-  for (const [n, siteId] of SITES.entries()) {
+  for (const [n, siteId] of sites.entries()) {
     const values = Float32Array.from({ length: Number(model.bytes) / 4 }, (_, at) => 1e-4 * ((at % 5) + n));
     const manifest = manifestOf(model.layout.entries as never, values);
     await store.keeping(() => store.put(manifest.chunkDigests[0]!, payloadBytes(values)));
@@ -66,7 +68,6 @@ async function entriesOf(runId: string): Promise<AuditEntry[]> {
 }
 
 it('closes a round of 350 updates, and the log names every one of them', async () => {
-  await addSites();
   const rounds = { count: 1, quorum: 300, deadlineSeconds: 600, answerSeconds: 600 };
   const runId = await federation.run(tinyPlan('fedavg', { rounds, protection: { maximumDeltaNorm: 1e6 } }), SITES);
   await federation.stop();
@@ -74,7 +75,7 @@ it('closes a round of 350 updates, and the log names every one of them', async (
   await federation.start();
   await federation.until(runId, (run) => run.rounds[0]?.state === 'training');
   await federation.stop();
-  await submitAll(runId);
+  await submitAll(runId, SITES);
   await federation.start();
   const since = performance.now();
   const run = await federation.until(runId, ({ rounds: [round] }) => round?.state === 'validating');
@@ -93,3 +94,31 @@ it('closes a round of 350 updates, and the log names every one of them', async (
   expect(listed('round.cohort', 'sites')).toEqual(SITES);
   expect(listed('run.create', 'sites')).toEqual(SITES);
 }, 120_000);
+
+it('asks 265 sites of a local run to test 266 models each, and books every question', async () => {
+  const sites = SITES.slice(0, 265);
+  const rounds = { count: 1, quorum: 265, deadlineSeconds: 600, answerSeconds: 600 };
+  const runId = await federation.run(tinyPlan('local', { rounds }), sites);
+  await federation.stop();
+  await acceptAll(runId);
+  await federation.start();
+  await federation.until(runId, (run) => run.rounds[0]?.state === 'training');
+  await federation.stop();
+  await submitAll(runId, sites);
+  await federation.start();
+  await federation.until(runId, ({ rounds: [round] }) => round?.state === 'validating');
+  await federation.stop();
+  await federation.database.evaluation.updateMany({ where: { runId }, data: { state: 'received' } });
+  await federation.database.site.updateMany({ data: { lastSeenAt: new Date() } });
+  const since = performance.now();
+  await federation.start();
+  const run = await federation.database.run.findUniqueOrThrow({ where: { id: runId } });
+  const asked = async () => federation.database.evaluation.count({ where: { runId, round: 0 } });
+  while ((await asked()) === 0) await sleep(100);
+  console.info(`asked for ${await asked()} tests in ${((performance.now() - since) / 1000).toFixed(1)} s`);
+  expect([run.state, await asked()]).toEqual(['running', 265 * 266]);
+  const assigned = await federation.database.$queryRaw<[{ count: number }]>`
+    SELECT COUNT(*)::int AS count FROM audit_entry
+    WHERE convert_from(bytes, 'UTF8') LIKE ${`%"round":0,"runId":"${runId}"%"type":"evaluation.assigned"%`}`;
+  expect(assigned[0].count).toBe(265 * 266);
+}, 180_000);
