@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { encode } from 'fast-png';
 import { expect, it } from 'vitest';
 import { BLANK, pixelsOf, writeFramesFile, writeLabels, writeSliceFile } from './series.fixture.js';
 import { newFolder, siteCommand } from './site-command.fixture.js';
@@ -31,6 +32,7 @@ function filesOf({ files }: Report, reason: string): string[] {
   return files.flatMap((one) => (one.reason === reason ? [one.file] : []));
 }
 
+const NO_PLACE = { Modality: 'DX', ImagePositionPatient: undefined, ImageOrientationPatient: undefined };
 const PATIENTS = ['P-0', 'P-1', 'P-2', 'P-3', 'P-4', 'P-5'];
 /** Six patients of four slices each, with their table. */
 function sixPatients(
@@ -74,8 +76,13 @@ it('three pictures under one UID, one of them of another patient, are all set as
   const folder = sixPatients();
   for (const patient of ['P-0', 'P-1']) writeSliceFile(folder, { patient, name: 'x', atMm: 20, instance: 'one' });
   writeSliceFile(folder, { patient: 'P-0', name: 'y', atMm: 22, instance: 'one' });
+  const three = ['P-0-x.dcm', 'P-0-y.dcm', 'P-1-x.dcm'];
   const { report } = add(folder);
-  expect(filesOf(report, 'uid-of-two-pictures').sort()).toEqual(['P-0-x.dcm', 'P-0-y.dcm', 'P-1-x.dcm']);
+  expect(filesOf(report, 'uid-of-two-pictures').sort()).toEqual(three);
+  const { status, stdout } = siteCommand('dicom', 'volumes', folder);
+  expect(status).toBe(0);
+  expect(stdout).toContain('Different pictures under one SOP Instance UID, left out: P-0-x.dcm, P-0-y.dcm.');
+  expect(stdout).toContain('Different pictures under one SOP Instance UID, left out: P-1-x.dcm.');
   expect(report.usable).toBe(24);
 });
 
@@ -97,7 +104,7 @@ it('a picture that comes later under a UID of another takes that one out of the 
   const ended = siteCommand('dataset', 'add', 'case', '--dir', dir, '--more', more, '--quiet');
   expect(ended.status).toBe(0);
   expect(ended.stdout).toMatch(/1 {2}set aside: a different picture has the same SOP Instance UID/);
-  expect(ended.stdout).toContain('1 images of the version before are contradicted by these files and left out');
+  expect(ended.stdout).toContain('of the version before left out, because these files contradict it: 1');
   expect(ended.stdout).toContain('7 train, 8 validation, 8 test');
 });
 
@@ -161,6 +168,27 @@ it('identical pictures with opposite labels are all set aside and named, and so 
   );
   for (const at of [0, 1, 2, 3]) expect(ended.stdout).toContain(`P-0-${at}.dcm (see P-5-`);
   expect(siteCommand('dataset', 'show', 'case', '--dir', dir).stdout).toContain('(label-contradicted)');
+});
+
+it('identical films with other masks are set aside, and with equal ones they are copies', () => {
+  const folder = newFolder();
+  mkdirSync(join(folder, 'masks'));
+  const films = [...PATIENTS, 'P-6', 'P-7'];
+  const lines = films.map((patient, at) => {
+    // P-6 shows what P-0 shows, with another mask; P-7 what P-1 shows, with an equal one.
+    const shown = PATIENTS[at % 6]!;
+    writeSliceFile(folder, { patient, name: 'film', atMm: 0, stored: pixelsOf(shown), more: NO_PLACE });
+    const side = patient === 'P-6' ? 9 : 5;
+    const data = Uint8Array.from({ length: 256 }, (_, i) => (i % 16 < side ? 255 : 0));
+    writeFileSync(join(folder, `masks/${patient}.png`), encode({ width: 16, height: 16, data, channels: 1, depth: 8 }));
+    return `${patient}-film.dcm,masks/${patient}.png,${['train', 'validation', 'test'][at % 3]}`;
+  });
+  writeFileSync(join(folder, 'labels.csv'), ['file,mask,split', ...lines, ''].join('\n'));
+  const { status, report } = add(folder);
+  expect(status).toBe(0);
+  expect(filesOf(report, 'label-contradicted')).toEqual(['P-0-film.dcm', 'P-6-film.dcm']);
+  expect(report.files).toContainEqual({ file: 'P-7-film.dcm', reason: 'duplicate', because: 'P-1-film.dcm' });
+  expect(report.usable).toBe(5);
 });
 
 it.skipIf(!isThere)('two-contrasts: two stacks, each of one echo', () => {
@@ -294,6 +322,24 @@ it('what is no slice is set aside by name, and its volume is of the slices alone
   const series = volumesOf(folder);
   expect(series.map(({ stacks }) => stacks.map(({ slices }) => slices))).toEqual(PATIENTS.map(() => [4]));
   for (const { findings } of series) expect(findings[0]!.sentence).toMatch(/^1 slice left out of every volume: /);
+});
+
+it('of one object with slices and a projection the projection alone is left out', () => {
+  const folder = newFolder();
+  const mip = { CTImageFrameTypeSequence: [{ FrameType: ['DERIVED', 'PRIMARY', 'VOLUME', 'MAX_IP'] }] };
+  const plain = { CTImageFrameTypeSequence: [{ FrameType: ['ORIGINAL', 'PRIMARY', 'VOLUME', 'NONE'] }] };
+  for (const patient of PATIENTS) {
+    const frames = [0, 2, 4, 6, 3].map((atMm) => ({
+      atMm,
+      stored: pixelsOf(`${patient} ${atMm}`),
+      groups: atMm === 3 ? mip : plain,
+    }));
+    writeFramesFile(folder, patient, frames, { ImageType: ['MIXED', 'PRIMARY', 'VOLUME', 'MIXED'] });
+  }
+  writeLabels(folder, PATIENTS);
+  const { report } = add(folder);
+  expect(report).toMatchObject({ usable: 6, examples: 24, framesLeftOut: { projection: 6 } });
+  expect(report.volumes).toEqual({ series: 6, findings: {} });
 });
 
 it('a series of maps or reformats of its own is a series; and what is derived is used where a person says so', () => {

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,4 +32,16 @@ export function siteCommand(...words: readonly string[]): Ended {
     maxBuffer: 64 * 2 ** 20,
   });
   return { status, stdout, stderr };
+}
+
+/** The same beside what goes on in this process, such as a server that the command asks. */
+export async function startSiteCommand(...words: readonly string[]): Promise<Ended> {
+  const child = spawn(process.execPath, [...SOURCE_FLAGS, MAIN, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const texts = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      texts[name] += text;
+    });
+  const [status] = (await once(child, 'close')) as [number | null];
+  return { status, ...texts };
 }

@@ -73,9 +73,17 @@ async function describeAll(
       const names = pictures ? await draw(one, stack, name, folder, pool, pictures, signal) : [];
       stacks.push({ ...describeStack(one, stack), ...(pictures ? { pictures: names } : {}) });
     }
-    const { modality, files, copies, geometry } = one;
+    const { modality, files, copies, conflicts, geometry } = one;
     const findings = geometry.findings.map(withSentence);
-    shown.push({ modality, files, copies, firstFile: one.slices[0]?.file ?? '', findings, stacks });
+    shown.push({
+      modality,
+      files,
+      copies,
+      conflicts,
+      firstFile: one.slices[0]?.file ?? conflicts[0] ?? '',
+      findings,
+      stacks,
+    });
   }
   return shown;
 }
@@ -120,11 +128,15 @@ async function draw(
 }
 
 function print(series: readonly ShownSeries[], setAside: SeriesOfFolder['setAside']): void {
-  for (const [at, { modality, files, copies, firstFile, findings, stacks }] of series.entries()) {
+  for (const [at, { modality, files, copies, conflicts, firstFile, findings, stacks }] of series.entries()) {
     writeLine(
       `Series ${at + 1}: ${printable(modality) || 'no modality'}, ${counted(files, 'file')}, first ${printable(firstFile)}`,
     );
     if (copies > 0) writeLine(`  ${counted(copies, 'file')} with an instance that another file has already: left out.`);
+    if (conflicts.length > 0)
+      writeLine(
+        `  Different pictures under one SOP Instance UID, left out: ${conflicts.map((file) => printable(file)).join(', ')}.`,
+      );
     for (const { sentence } of findings) writeLine(`  ${sentence}`);
     for (const [number, stack] of stacks.entries()) {
       writeLine(`  Stack ${number + 1}: ${sizeOf(stack)}`);

@@ -89,15 +89,18 @@ export class DuplicateCheck {
         if (ordinal !== undefined && ordinal !== best.ordinal)
           files.set(ordinal, { reason: 'duplicate', other: best.ordinal });
     }
-    for (const { gone, stays } of seriesCopies(seriesOf(kept))) {
-      const wholeOf = (one: SeenPicture) =>
-        kept.filter(({ patient, series }) => patient === one.patient && series === one.series);
+    const series = Map.groupBy(kept, seriesOf);
+    const telling = [...series.values()].map((own) => own.filter(({ slice }) => slice !== undefined));
+    for (const { gone, stays } of seriesCopies(telling.filter((own) => own.length > 0))) {
       if (gone.some((one, at) => contradicts(one, stays[at]!))) {
-        out([...wholeOf(gone[0]!), ...wholeOf(stays[0]!)], 'label-contradicted');
+        out(
+          [gone, stays].flatMap(([one]) => series.get(seriesOf(one!))!),
+          'label-contradicted',
+        );
         continue;
       }
       const others = new Map(gone.map((one, at) => [one, stays[at]!.ordinal]));
-      for (const one of wholeOf(gone[0]!))
+      for (const one of series.get(seriesOf(gone[0]!))!)
         if (one.ordinal !== undefined)
           files.set(one.ordinal, { reason: 'duplicate', other: others.get(one) ?? stays[0]!.ordinal });
     }
@@ -149,10 +152,8 @@ function groupsOf(pictures: readonly SeenPicture[]): SeenPicture[][] {
   return [...new Set(groups.values())].map((group) => group.toSorted((a, b) => order.get(a)! - order.get(b)!));
 }
 
-/** The slices of each series that show something. */
-function seriesOf(pictures: readonly SeenPicture[]): SeenPicture[][] {
-  const slices = pictures.filter(({ slice }) => slice !== undefined);
-  return [...Map.groupBy(slices, ({ patient, series }) => `${patient} ${series}`).values()];
+function seriesOf({ patient, series }: SeenPicture): string {
+  return `${patient} ${series}`;
 }
 
 /** What a slice of CT, MR or PET is, and no film; the latter may have a place too, but is copied without it. */

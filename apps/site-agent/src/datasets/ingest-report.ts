@@ -149,9 +149,7 @@ export function reportText(report: IngestReport): string {
   for (const [remark, n] of Object.entries(report.remarks ?? {}))
     row(n, `used: ${PICTURE_REMARKS[remark as PictureRemark]} (${remark})`);
   if (report.contradictedBefore)
-    lines.push(
-      `${report.contradictedBefore} images of the version before are contradicted by these files and left out`,
-    );
+    lines.push(`of the version before left out, because these files contradict it: ${report.contradictedBefore}`);
   lines.push(`${report.labelRows} lines in the label table, ${report.labelsWithoutImage} of them without an image`);
   const named = report.files.filter(({ reason }) => reason in SET_ASIDE);
   for (const { file, reason, because } of named)

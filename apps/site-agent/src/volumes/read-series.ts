@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type SeriesGeometry, type Slice, stackSlices } from '@consilium/dicom';
 import { ConsiliumError, type ErrorCode } from '@consilium/errors';
 import type { DecodePool } from '../decoding/decode-pool.js';
+import type { DecodedFile } from '../decoding/decoded-file.js';
 
 /** One picture of a series, and where to find it again. */
 export interface SeriesSlice extends Slice {
@@ -14,8 +16,10 @@ export interface FoundSeries {
   /** Text of a header. */
   readonly modality: string;
   readonly files: number;
-  /** Files with an instance that another file has already: left out. */
+  /** Files with an instance and a picture that another file has already: left out. */
   readonly copies: number;
+  /** Files of different pictures that share an instance with each other: left out, all of them. */
+  readonly conflicts: readonly string[];
   readonly slices: readonly SeriesSlice[];
   readonly geometry: SeriesGeometry;
 }
@@ -40,8 +44,8 @@ export async function readSeries(
   signal: AbortSignal,
   onRead: (done: number) => void,
 ): Promise<SeriesOfFolder> {
-  const byUid = new Map<string, { modality: string; files: number; copies: number; slices: SeriesSlice[] }>();
-  const instances = new Set<string>();
+  const byUid = new Map<string, ReadFile[]>();
+  const pictures = new Map<string, Set<string>>();
   const setAside: SeriesOfFolder['setAside'][number][] = [];
   for (let at = 0; at < files.length; at += AT_ONCE) {
     const batch = files.slice(at, at + AT_ONCE);
@@ -50,17 +54,31 @@ export async function readSeries(
         setAside.push(read);
         continue;
       }
-      const series = byUid.get(read.seriesUid) ?? { modality: read.modality, files: 0, copies: 0, slices: [] };
-      series.files++;
-      if (instances.has(read.instanceUid)) series.copies++;
-      else series.slices.push(...read.slices);
-      if (read.instanceUid !== '') instances.add(read.instanceUid);
-      byUid.set(read.seriesUid, series);
+      byUid.set(read.seriesUid, [...(byUid.get(read.seriesUid) ?? []), read]);
+      if (read.instanceUid !== '')
+        pictures.set(read.instanceUid, (pictures.get(read.instanceUid) ?? new Set()).add(read.picture));
     }
     onRead(at + batch.length);
   }
-  const series = [...byUid.values()].map((found) => ({ ...found, geometry: stackSlices(found.slices) }));
-  return { series, setAside };
+  const isOne = ({ instanceUid }: ReadFile) => (pictures.get(instanceUid)?.size ?? 1) === 1;
+  return { series: [...byUid.values()].map((own) => seriesOf(own, isOne)), setAside };
+}
+
+type ReadFile = Extract<Awaited<ReturnType<typeof readOne>>, { readonly seriesUid: string }>;
+
+function seriesOf(files: readonly ReadFile[], isOne: (file: ReadFile) => boolean): FoundSeries {
+  const instances = new Set<string>();
+  const conflicts: string[] = [];
+  const slices: SeriesSlice[] = [];
+  let copies = 0;
+  for (const read of files) {
+    if (!isOne(read)) conflicts.push(read.file);
+    else if (instances.has(read.instanceUid)) copies++;
+    else slices.push(...read.slices);
+    if (read.instanceUid !== '') instances.add(read.instanceUid);
+  }
+  const { modality } = files[0]!;
+  return { modality, files: files.length, copies, conflicts, slices, geometry: stackSlices(slices) };
 }
 
 async function readOne(folder: string, file: string, pool: DecodePool, signal: AbortSignal) {
@@ -80,6 +98,9 @@ async function readOne(folder: string, file: string, pool: DecodePool, signal: A
       }),
     );
     return {
+      file,
+      code: undefined,
+      picture: pictureOf(read),
       seriesUid: header.seriesInstanceUid,
       instanceUid: header.sopInstanceUid,
       modality: header.modality,
@@ -89,4 +110,12 @@ async function readOne(folder: string, file: string, pool: DecodePool, signal: A
     if (!(error instanceof ConsiliumError) || error.code === 'STOPPED' || error.code === 'INTERNAL') throw error;
     return { file, code: error.code };
   }
+}
+
+/** The same for copies of one object: whose picture it is, where it lies, and its values. */
+function pictureOf({ header, rows, columns, frames }: DecodedFile): string {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([header.patientId, rows, columns, frames.map(({ place }) => place ?? null)]));
+  for (const { grey } of frames) hash.update(new Uint8Array(grey.buffer, grey.byteOffset, grey.byteLength));
+  return hash.digest('hex');
 }

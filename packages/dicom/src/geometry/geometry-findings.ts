@@ -40,7 +40,7 @@ export function geometrySentence(finding: GeometryFinding): string {
     case 'several-contrasts':
       return `Slices at one place differ in ${finding.by.join(', ')}: ${finding.stacks} stacks, each of one of them.`;
     case 'several-passes':
-      return `Every place was taken ${finding.passes} times, and only the instance numbers tell which belong together (phases, echoes or repeats): each pass is a stack of its own.`;
+      return `Every place was taken ${finding.passes} times, and only the numbers of the pictures tell which belong together (phases, echoes or repeats): each pass is a stack of its own.`;
     case 'other-pictures':
       return `${slices(finding.slices)} left out of every volume: ${APART[finding.what]}.`;
     case 'single-slice':

@@ -22,8 +22,7 @@ const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7';
 const LOCALIZER = /^(LOCALI[SZ]ER|SCOUT|TOPOGRAM|SURVIEW)$/;
 const SCREEN_SAVE = /SCREEN[ _]?(SAVE|SHOT|CAPTURE|CAP)|^DOSE([ _]?(INFO|REPORT|SUMMARY))?$|PATIENT PROTOCOL|\bPROT$/;
 const PROJECTION =
-  /^(.*[ _])?(MIP|MINIP|MAXIP|MIDIP|AIP|VRT|SSD|RAYSUM)([ _].*)?$|^PROJECTION( IMAGE)?$|INTENSITY[ _]PROJECTION|(VOLUME|SURFACE)[ _]?RENDER/;
-const PROJECTING = /^(MAX|MIN|MEAN|MEDIAN|AVG)_IP$|^(VOLUME|SURFACE)_RENDER$/;
+  /^(.*[ _])?(MIP|MINIP|MAXIP|MIDIP|AIP|VRT|SSD|RAYSUM)([ _].*)?$|^PROJECTION( IMAGE)?$|INTENSITY[ _]PROJECTION|^(MAX|MIN|MEAN|MEDIAN|AVG)_IP$|(VOLUME|SURFACE)[ _]?RENDER/;
 const REFORMAT = /^(.*[ _])?(MPR|CPR|REFORMAT(TED)?|RESAMPLED)([ _].*)?$/;
 
 /**
@@ -38,7 +37,7 @@ export function pictureKind(facts: PictureKindFacts): PictureKind | undefined {
   if (imageType.includes('MOSAIC') || imagesInMosaic > 1) return 'mosaic';
   if (says(LOCALIZER)) return 'localizer';
   if (says(SCREEN_SAVE)) return 'screen-save';
-  if (says(PROJECTION) || PROJECTING.test(technique)) return 'projection';
+  if (says(PROJECTION) || PROJECTION.test(technique)) return 'projection';
   const isCapture = sopClassUid === SECONDARY_CAPTURE || sopClassUid.startsWith(`${SECONDARY_CAPTURE}.`);
   if (isCapture || says(REFORMAT) || /MPR$/.test(technique)) return 'derived';
   if (imageType[0] === 'DERIVED') return isLossy ? undefined : 'derived';

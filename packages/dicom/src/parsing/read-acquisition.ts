@@ -12,6 +12,15 @@ type Read = (source: ElementSource) => string | number | undefined;
 /** Sequences on the way to an element, from a functional group (or the header) down, and how it is read. */
 type Found = readonly [path: readonly string[], read: Read];
 
+/** Each of several values without the blanks that pad it. */
+const texts =
+  (tag: string): Read =>
+  (source) =>
+    textOf(source, tag)
+      .split('\\')
+      .map((value) => value.trim())
+      .join('\\')
+      .slice(0, LONGEST_TEXT) || undefined;
 const text =
   (tag: string): Read =>
   (source) =>
@@ -50,7 +59,7 @@ const geBValue: Read = (source) => {
 
 /** Each is looked up in the functional groups of the frame, in those of all frames, then in the header. Source  DICOM PS3.6, C.8.13. */
 const ELEMENTS: Readonly<Record<Dimension, readonly Found[]>> = {
-  ImageType: [...FRAME_TYPES.map((group): Found => [[group], text('x00089007')]), [[], text('x00080008')]],
+  ImageType: [...FRAME_TYPES.map((group): Found => [[group], texts('x00089007')]), [[], texts('x00080008')]],
   ComplexImageComponent: [
     [['x00189226'], text('x00089208')],
     [[], text('x00089208')],
@@ -157,10 +166,9 @@ export function readAcquisitions(parsed: ParsedDicom): (index: number) => Acquis
       ...FRAME_TYPES.map((group): Found => [[group], text('x00089207')]),
       [[], text('x00089207')],
     ]);
-    const words = String(values.ImageType ?? '')
+    const imageType = String(values.ImageType ?? '')
       .toUpperCase()
       .split('\\');
-    const imageType = words.map((word) => word.trim());
     return {
       kind: pictureKind({
         modality,

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { SOURCE_FLAGS } from '@consilium/testkit';
 import { expect, it } from 'vitest';
@@ -34,6 +35,43 @@ it('keeps each instance once, under a name that says nothing, for its owner alon
   const modes = ['.', 'files', 'incoming', 'ledger.sqlite'].map((path) => statSync(join(folder, path)).mode & 0o777);
   expect(modes).toEqual([0o700, 0o700, 0o700, 0o600]);
   await inbox.close();
+});
+
+it('keeps different objects of one identifier beside each other, over restarts, and not without end', async () => {
+  const folder = newFolder();
+  const own = readFileSync(files[0]!);
+  const changed = Array.from({ length: 6 }, (_, i) => {
+    const path = join(newFolder(), 'changed.dcm');
+    writeFileSync(path, Buffer.concat([own.subarray(0, -1), Buffer.from([(own.at(-1)! + i + 1) % 256])]));
+    return path;
+  });
+  const first = await Inbox.open(folder);
+  expect(await put(first, files[0]!)).toBe('stored');
+  const outcomes = await Promise.all([changed[0]!, files[0]!, changed[0]!].map((path) => put(first, path)));
+  expect(outcomes.sort()).toEqual(['conflict', 'duplicate', 'duplicate']);
+  expect(first.counts()).toMatchObject({ instances: 1, arrived: 1, duplicates: 2, conflicts: 1 });
+  await first.close();
+  const second = await Inbox.open(folder);
+  expect(second.counts()).toMatchObject({ arrived: 1, conflicts: 1 });
+  expect(await put(second, changed[0]!)).toBe('duplicate');
+  for (const path of changed.slice(1)) expect(await put(second, path)).toBe('conflict');
+  expect(readdirSync(join(folder, 'files'))).toHaveLength(4);
+  expect(readFileSync([...second.files()][0]!.path)).toEqual(own);
+  expect(readdirSync(join(folder, 'incoming'))).toEqual([]);
+  await second.close();
+});
+
+it('opens an inbox of the version before, with what it has', async () => {
+  const folder = newFolder();
+  const first = await Inbox.open(folder);
+  for (const file of files) await put(first, file);
+  await first.close();
+  const database = new DatabaseSync(join(folder, 'ledger.sqlite'));
+  database.exec('DROP TABLE other_object; PRAGMA user_version = 1');
+  database.close();
+  const second = await Inbox.open(folder);
+  expect(second.counts()).toMatchObject({ arrived: 6, conflicts: 0 });
+  await second.close();
 });
 
 it('takes only what is expected where it is told so', async () => {
