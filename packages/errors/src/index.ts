@@ -45,6 +45,9 @@ export const ERRORS = {
   RECEIPT_CONFLICT: { kind: 'corrupt', say: 'The coordinator gave another receipt for what it had confirmed before.' },
   TRAINING_REFUSED: { kind: 'denied', say: "By the site's own count, the plan does not ask for this training." },
   EVALUATION_REFUSED: { kind: 'denied', say: "By the site's own count, the plan does not ask for this evaluation." },
+  BACKUP_PASSPHRASE_WRONG: { kind: 'denied', say: 'The passphrase does not open this backup.' },
+  BACKUP_CORRUPT: { kind: 'corrupt', say: 'The file is no whole backup of a site; nothing was changed.' },
+  RESTORE_REFUSED: { kind: 'conflict', say: 'The folder holds a site already; nothing was changed.' },
   // updates and weights
   LAYOUT_INVALID: { kind: 'invalid', say: 'The layout of the model is not valid.' },
   MANIFEST_INVALID: { kind: 'invalid', say: 'The manifest does not fit the layout.' },

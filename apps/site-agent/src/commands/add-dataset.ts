@@ -19,9 +19,10 @@ import { changesOf, changesText, type VersionChanges } from '../datasets/version
 import { openDecodePool } from '../decoding/decode-pool.js';
 import type { FetchResult } from '../pacs/request.js';
 import { prepareDataset } from '../pipeline.js';
-import { readPseudonymKey, type SiteFolder, siteFolder } from '../platform/site-folder.js';
+import { type SiteFolder, siteFolder } from '../platform/site-folder.js';
 import { PseudonymMap } from '../pseudonyms/pseudonym-map.js';
 import type { DatasetVersion } from '../stages.js';
+import { fingerprintOf, keyOfSite, OTHER_KEY_WARNING } from '../state/dataset-key.js';
 import type { SiteState } from '../state/site-state.js';
 import { journalPath, type Place, reportPath, requireDataset, requireName, withDatasets } from './dataset-place.js';
 import { dryRun, printDryRun } from './dry-run.js';
@@ -86,6 +87,7 @@ export async function addDataset(name: string, options: AddOptions): Promise<voi
       const isPublic = options.public === undefined ? {} : { isPublic: options.public };
       const madeBy = options.more === undefined ? 'add' : 'more';
       state.datasets.register(name, version, summary, { madeBy, parts, ...isPublic });
+      state.datasets.noteKey(name, fingerprintOf(keyOfSite(folder, state)));
       const contactSheet = await writeContactSheet(folder, name, version, store);
       const changes = before === undefined ? undefined : changesOf(await store.load(before), await store.load(version));
       display.end();
@@ -151,7 +153,8 @@ async function prepare(preparation: Preparation, signal: AbortSignal) {
   const before = options.more === undefined ? state.datasets.find(name) : requireDataset(state, name);
   const index = before && (await store.load(before.version));
   const parts = new Map(index?.examples.map(({ patient, part }) => [patient, part]));
-  const key = readPseudonymKey(folder);
+  const key = keyOfSite(folder, state);
+  warnOfOtherKey(state, name, key);
   const journal = openJournal(journalPath(folder, name));
   const pool = openDecodePool();
   const map = PseudonymMap.open(folder.pseudonymMap, key);
@@ -176,6 +179,13 @@ async function prepare(preparation: Preparation, signal: AbortSignal) {
     journal.close();
     await pool.close();
   }
+}
+
+/** On standard error, also where the rest is JSON: whoever goes on has been told. */
+function warnOfOtherKey({ datasets }: SiteState, name: string, key: Uint8Array): void {
+  const made = datasets.keys().get(name);
+  if (made !== undefined && made !== fingerprintOf(key))
+    process.stderr.write(`warning: the dataset ${name} was ${OTHER_KEY_WARNING}\n`);
 }
 
 /** Says with a stop or a full disk that nothing needs to be read twice. */

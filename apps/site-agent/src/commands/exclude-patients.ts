@@ -9,6 +9,7 @@ import { parsePatientList } from '../datasets/patient-list.js';
 import { requireNoEmptyPart } from '../datasets/split.js';
 import { readPseudonymKey, type SiteFolder } from '../platform/site-folder.js';
 import { PseudonymMap } from '../pseudonyms/pseudonym-map.js';
+import { datasetsOfOtherKeys, OTHER_KEY_WARNING } from '../state/dataset-key.js';
 import type { SiteState } from '../state/site-state.js';
 import { journalPath, requireDataset, withDatasets } from './dataset-place.js';
 import { writeLine } from './print.js';
@@ -52,6 +53,7 @@ export async function excludePatients(name: string, options: ExcludeOptions): Pr
   const ids = parsePatientList(await readList(options.patients));
   const { excluded, lines } = await withDatasets(options.dir, async (state, folder, store) => {
     requireDataset(state, name);
+    requireOwnKey(folder, state, name);
     const key = readPseudonymKey(folder);
     const patients = new Set([...ids].map((id) => patientPseudonym(id, key)));
     const uses = await runsWith(name, patients, { state, folder, store });
@@ -84,6 +86,12 @@ async function runsWith(
 
 function isOf({ patient, id }: IndexExample, patients: ReadonlySet<string>, objects: ReadonlySet<string>): boolean {
   return patients.has(patient) || objects.has(id.split('-')[0]!);
+}
+
+/** By another key nobody of the list would be found. */
+function requireOwnKey(folder: SiteFolder, state: SiteState, name: string): void {
+  if (datasetsOfOtherKeys(folder, state).includes(name))
+    throw new ConsiliumError('CONFIG_INVALID', { problem: `the dataset ${name} was ${OTHER_KEY_WARNING}` });
 }
 
 async function readList(file: string): Promise<string> {

@@ -9,6 +9,9 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
     'Ask the operator for what `consilium site certificate` makes, and put its tls/ in the place of this one: datasets stay.',
   CERTIFICATE_OF_ANOTHER:
     'Put the tls/ of this site into its folder, or correct site.json: two folders have been mixed up.',
+  BACKUP_PASSPHRASE_WRONG: 'Look for the passphrase that this backup was made with; nothing else opens it.',
+  BACKUP_CORRUPT: 'Copy the file again from where it is kept, or take an older backup.',
+  RESTORE_REFUSED: 'Restore into a new folder, and keep this one as it is.',
   SITE_UNKNOWN: 'Ask the coordinator whether this site and its certificate belong to the federation.',
   SITE_RUNNING_TWICE: 'Find out where the other agent of this site runs, and keep only one of the two.',
   COORDINATOR_LOG_BEHIND:

@@ -3,6 +3,7 @@ import { DatasetStore } from '../datasets/dataset-store.js';
 import { reportText } from '../datasets/ingest-report.js';
 import { describeDataset } from '../reports/describe-dataset.js';
 import { madeByText } from '../reports/made-by-text.js';
+import { datasetsOfOtherKeys, OTHER_KEY_WARNING } from '../state/dataset-key.js';
 import type { DatasetVersionEntry } from '../state/dataset-registry.js';
 import { lookingAt, type Place, readReport, requireDataset } from './dataset-place.js';
 import { table, writeLine } from './print.js';
@@ -29,6 +30,8 @@ export function showDataset(name: string, options: ShowOptions): Promise<void> {
     const isNewest = version === registered.version;
     const index = await loadKept(new DatasetStore(folder.datasets), version, asked);
     const report = isNewest ? await readReport(folder, name) : undefined;
+    if (datasetsOfOtherKeys(folder, state).includes(name))
+      process.stderr.write(`warning: the dataset ${name} was ${OTHER_KEY_WARNING}\n`);
     const { tables, ...totals } = describeDataset(index, exact, report);
     const shown = { ...registered, ...(asked && { version, summary: asked.summary, addedAt: asked.madeAt }) };
     if (json) {

@@ -2,6 +2,7 @@ import type { Validity } from '@consilium/grpc';
 import { certificatesOf, validityText } from '../platform/certificates.js';
 import { readSiteSettings } from '../platform/config.js';
 import { type SiteFolder, siteFolder } from '../platform/site-folder.js';
+import { datasetsOfOtherKeys, OTHER_KEY_WARNING } from '../state/dataset-key.js';
 import { FolderLock } from '../state/folder-lock.js';
 import type { Refusal } from '../state/refusal-book.js';
 import { openSiteState } from '../state/site-state.js';
@@ -35,6 +36,7 @@ export function status({ dir, json }: StatusOptions): void {
       datasets: state.datasets.list(),
       runs: runsUnderWay(state).map((use) => ({ ...use, ...state.work.counts(use.runId) })),
       withdrawalsToTell: state.invitations.untoldWithdrawals().map(({ runId }) => runId),
+      datasetsOfOtherKeys: datasetsOfOtherKeys(folder, state),
       refusals: state.refusals.list(MOST_REFUSALS),
     };
     writeLine(json ? JSON.stringify(facts, null, 2) : text(facts));
@@ -64,6 +66,7 @@ interface Facts {
   readonly datasets: readonly { readonly name: string }[];
   readonly runs: readonly (RunUse & WorkCounts)[];
   readonly withdrawalsToTell: readonly string[];
+  readonly datasetsOfOtherKeys: readonly string[];
   readonly refusals: readonly Refusal[];
 }
 
@@ -85,6 +88,10 @@ function text(facts: Facts): string {
   ]);
   return [
     rows,
+    ...section(
+      'another key',
+      facts.datasetsOfOtherKeys.map((name) => `dataset ${name} was ${OTHER_KEY_WARNING}`),
+    ),
     ...section('runs under way', facts.runs.map(runText)),
     ...section('left', facts.withdrawalsToTell.map(leftText)),
     ...section('asked against what was agreed', facts.refusals.map(refusalText)),

@@ -20,9 +20,13 @@ export interface SiteFolder {
   readonly weights: string;
 }
 
-/** Errors  CONFIG_INVALID when there is no such folder. */
-export function siteFolder(root: string): SiteFolder {
+/** Errors  CONFIG_INVALID when there is no such folder, or a restore into it has broken off. */
+export function siteFolder(root: string, purpose: 'working' | 'restoring' = 'working'): SiteFolder {
   if (!existsSync(root)) throw new ConsiliumError('CONFIG_INVALID', { problem: 'the site folder does not exist' });
+  if (purpose === 'working' && existsSync(join(root, 'restoring')) && !existsSync(join(root, 'pseudonym.key')))
+    throw new ConsiliumError('CONFIG_INVALID', {
+      problem: 'a restore into this folder has broken off: run the same `consilium site restore` again',
+    });
   const folder = {
     root,
     settings: join(root, 'site.json'),

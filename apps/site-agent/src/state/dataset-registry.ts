@@ -62,6 +62,21 @@ export class DatasetRegistry {
     });
   }
 
+  /** Name of a dataset -> fingerprint of the key that it was made with; older ones do not say. */
+  keys(): Map<string, string> {
+    const rows = this.database.prepare('SELECT name, fingerprint FROM dataset_key ORDER BY name').all();
+    return new Map(rows.map((row) => [row.name as string, row.fingerprint as string]));
+  }
+
+  noteKey(name: string, fingerprint: string): void {
+    this.database.prepare('INSERT OR REPLACE INTO dataset_key VALUES (?, ?)').run(name, fingerprint);
+  }
+
+  /** The name means no version any more; its history stays, and in which parts its patients are. */
+  forgetVersion(name: string): void {
+    this.database.prepare('DELETE FROM dataset WHERE name = ?').run(name);
+  }
+
   forgetPatients(name: string, patients: ReadonlySet<string>): void {
     inTransaction(this.database, () => {
       const remove = this.database.prepare('DELETE FROM dataset_patient WHERE name = ? AND patient = ?');
@@ -72,7 +87,7 @@ export class DatasetRegistry {
   /** With its history and what it knew of patients. False when there was none. */
   remove(name: string): boolean {
     return inTransaction(this.database, () => {
-      for (const table of ['dataset_version', 'dataset_patient'])
+      for (const table of ['dataset_version', 'dataset_patient', 'dataset_key'])
         this.database.prepare(`DELETE FROM ${table} WHERE name = ?`).run(name);
       return this.database.prepare('DELETE FROM dataset WHERE name = ?').run(name).changes > 0;
     });

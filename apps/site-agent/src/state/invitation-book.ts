@@ -83,6 +83,11 @@ export class InvitationBook {
     return row && fromRow(row as unknown as Row);
   }
 
+  /** All that were ever answered. */
+  count(): number {
+    return (this.database.prepare('SELECT count(*) AS n FROM invitation').get() as { n: number }).n;
+  }
+
   markEnded(runId: string): void {
     this.database
       .prepare('UPDATE invitation SET ended_at = coalesce(ended_at, ?) WHERE run_id = ?')
