@@ -120,15 +120,14 @@ it.skipIf(!isThere).each(['blank-slices', 'same-ends', 'equal-slices-real'])(
 
 it('equal slices at other places, in another frame of reference and of other patients are all used', () => {
   const same = pixelsOf('the same');
-  const folder = sixPatients((_, at) => (at === 1 || at === 3 ? { stored: same } : at === 0 ? { stored: BLANK } : {}));
-  for (const at of [1, 2])
-    writeSliceFile(folder, {
-      patient: 'P-0',
-      name: `second ${at}`,
-      atMm: 2 * at,
-      series: 'P-0 b',
-      stored: at === 1 ? same : pixelsOf('z'),
-    });
+  const folder = sixPatients((patient, at) => ({
+    ...(at === 1 || at === 3 ? { stored: same } : at === 0 ? { stored: BLANK } : {}),
+    // Whatever calls itself a slice with its place: not only CT, MR and PET.
+    ...(patient === 'P-5' ? { more: { Modality: 'OT' } } : {}),
+  }));
+  const second = { patient: 'P-0', series: 'P-0 b' };
+  writeSliceFile(folder, { ...second, name: 'second 1', atMm: 2, stored: same });
+  writeSliceFile(folder, { ...second, name: 'second 2', atMm: 4, stored: pixelsOf('z') });
   const { report } = add(folder);
   expect(report).toMatchObject({ usable: 26, setAside: {} });
 });
@@ -339,7 +338,7 @@ it('of one object with slices and a projection the projection alone is left out'
   writeLabels(folder, PATIENTS);
   const { report } = add(folder);
   expect(report).toMatchObject({ usable: 6, examples: 24, framesLeftOut: { projection: 6 } });
-  expect(report.volumes).toEqual({ series: 6, findings: {} });
+  expect(report.volumes).toEqual({ series: 6, findings: { 'other-pictures': 6 } });
 });
 
 it('a series of maps or reformats of its own is a series; and what is derived is used where a person says so', () => {

@@ -156,8 +156,10 @@ function seriesOf({ patient, series }: SeenPicture): string {
   return `${patient} ${series}`;
 }
 
-/** What a slice of CT, MR or PET is, and no film; the latter may have a place too, but is copied without it. */
-const SECTIONS: ReadonlySet<string> = new Set(['CT', 'MR', 'PT', 'NM']);
+/** Films: a place that they have is the detector's, and a copy is one without it too. */
+const FILMS: ReadonlySet<string> = new Set(['CR', 'DX', 'DR', 'MG', 'RG', 'RF', 'XA', 'PX', 'IO', 'XC']);
+/** Where a place is missing, their numbers tell slices apart. */
+const SECTIONS: ReadonlySet<string> = new Set(['CT', 'MR', 'PT']);
 
 /** A picture that was read. `patient` is the one that the label table names, where it does. */
 export function seenPicture(
@@ -169,9 +171,9 @@ export function seenPicture(
   const pixels = frames.map(({ image }) => pixelsText(rows, columns, image));
   const isBlank = frames.every(({ image }) => isUniform(rows, columns, image));
   const content = pixels.length === 1 ? pixels[0]! : sha256Hex(new TextEncoder().encode(pixels.join(' ')));
-  const isSection = SECTIONS.has(header.modality) || frames.length > 1;
+  const isFilm = FILMS.has(header.modality);
   const places = frames.map(({ place }) => placeText(place));
-  const place = isSection && places.every((one) => one !== '') ? places.join(' ') : undefined;
+  const place = !isFilm && places.every((one) => one !== '') ? places.join(' ') : undefined;
   const { instance, series } = header;
   const at = place === undefined ? '' : sha256Hex(new TextEncoder().encode(place)).slice(0, 32);
   const keys: string[] = [];
@@ -183,7 +185,7 @@ export function seenPicture(
       keys.push(baseKey(content, positionAlongNormalMm(first!.place!), patient, series));
   } else if (!isBlank) {
     // Sections without a place are told apart by their numbers.
-    const number = isSection && frames.length === 1 && header.modality !== 'NM' ? (instanceNumber ?? '') : '';
+    const number = frames.length === 1 && SECTIONS.has(header.modality) ? (instanceNumber ?? '') : '';
     keys.push(`film ${content} ${number}`);
   }
   const own = { patient: header.patient, place: at };
@@ -206,7 +208,7 @@ function seenOfBase({ examples }: DatasetIndex): SeenPicture[] {
     const isSingle = !first.id.includes('-');
     const isBlank = own.every(({ image }) => isUniform(rows, columns, image));
     const { positionMm, modality } = first;
-    const isSlice = SECTIONS.has(modality) && typeof positionMm === 'number';
+    const isSlice = !FILMS.has(modality) && typeof positionMm === 'number';
     const key = isSlice ? baseKey(pixels[0]!, positionMm, patient, series) : `film ${pixels[0]} `;
     const keys = isSingle && !isBlank ? [key] : [];
     const known = Array.from(pixels, (digest) => digest ?? '');
