@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { ConsiliumError } from '@consilium/errors';
 import { isBusy } from './site-database.js';
@@ -12,6 +13,8 @@ export class FolderLock {
   /** Errors  ALREADY_RUNNING. */
   static take(path: string): FolderLock {
     const database = new DatabaseSync(path, { timeout: 0 });
+    // Who can open the file can lock it, and keep the agent from starting.
+    chmodSync(path, 0o600);
     try {
       database.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
     } catch (error) {
