@@ -9,7 +9,10 @@ import { newFolder, siteCommand, startSiteCommand } from './site-command.fixture
 
 const PATIENTS = ['P-0', 'P-1', 'P-2', 'P-3', 'P-4', 'P-5'];
 const SLICES = [0, 1, 2, 3, 4];
-const sop = (patient: string, slice: number) => uidFromName(`instance ${patient} ${slice}`);
+/** What an instance is named by; two pictures of two patients may have one name. */
+let names: Map<string, string>;
+const nameOf = (patient: string, slice: number) => names.get(`${patient} ${slice}`) ?? `${patient} ${slice}`;
+const sop = (patient: string, slice: number) => uidFromName(`instance ${nameOf(patient, slice)}`);
 
 let server: Server;
 let dir: string;
@@ -20,7 +23,7 @@ let lost: Set<string>;
 let besides: string[];
 
 beforeEach(async () => {
-  [dir, pictures, lost, besides] = [newFolder(), newFolder(), new Set(), []];
+  [dir, pictures, lost, besides, names] = [newFolder(), newFolder(), new Set(), [], new Map()];
   for (const patient of PATIENTS)
     for (const slice of SLICES) writeSliceFile(pictures, { patient, name: String(slice), atMm: 2 * slice });
   writeLabels(pictures, PATIENTS);
@@ -108,4 +111,16 @@ it('a second object under one UID is kept beside the first, and neither picture 
   expect(siteCommand('dataset', 'show', 'case', '--dir', dir).stdout).toContain(
     '1 came under the SOP Instance UID of another, different object',
   );
+}, 90_000);
+
+it('one UID in two studies of two patients is fetched for each, and neither picture is used, now or again', async () => {
+  names.set('P-5 0', 'P-4 0');
+  writeSliceFile(pictures, { patient: 'P-5', name: '0', atMm: 0, instance: 'P-4 0' });
+  for (const _ of ['once', 'again']) {
+    const ended = await addFromPacs('--associations', '1', '--json');
+    expect(ended.status).toBe(0);
+    const { report } = JSON.parse(ended.stdout);
+    expect(report.fetched).toMatchObject({ refused: 0, missing: 0, conflicts: 1 });
+    expect(report).toMatchObject({ filesIn: 30, usable: 28, setAside: { 'uid-of-two-pictures': 2 } });
+  }
 }, 90_000);

@@ -80,8 +80,8 @@ export class Arrivals {
 
   /** Of all objects under one identifier; of one that is still to come there is none. */
   private digestsOf(sopUid: string, known: ReturnType<InboxLedger['stateOf']>): string[] {
-    if (known?.state !== 'arrived') return [];
-    return [known.sha256 ?? '', ...this.ledger.others(sopUid).map(({ sha256 }) => sha256)];
+    if (!known?.sha256) return [];
+    return [known.sha256, ...this.ledger.others(sopUid).map(({ sha256 }) => sha256)];
   }
 
   private async write(path: string, source: AsyncIterable<Uint8Array>, options: IntakeOptions, signal: AbortSignal) {

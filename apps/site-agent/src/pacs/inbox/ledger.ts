@@ -100,11 +100,15 @@ export class InboxLedger {
     return this.database.prepare('SELECT 1 FROM study WHERE study_uid = ?').get(studyUid) !== undefined;
   }
 
-  /** All instances of a study, as its PACS lists them. An instance that has arrived already stays so. */
+  /**
+   * All instances of a study, as its PACS lists them. One that has arrived already stays so, unless it came with another study: then this
+   * one's object is still to come, and is compared with that.
+   */
   expect(studyUid: string, series: ReadonlyMap<string, readonly FoundInstance[]>): void {
     const insert = this.database.prepare(
       `INSERT INTO instance (sop_uid, study_uid, series_uid, sop_class_uid, state) VALUES (?, ?, ?, ?, 'expected')
-       ON CONFLICT (sop_uid) DO UPDATE SET study_uid = excluded.study_uid, series_uid = excluded.series_uid`,
+       ON CONFLICT (sop_uid) DO UPDATE SET study_uid = excluded.study_uid, series_uid = excluded.series_uid,
+         state = CASE WHEN state = 'arrived' AND study_uid NOT IN ('', excluded.study_uid) THEN 'expected' ELSE state END`,
     );
     this.atomically(() => {
       this.database
@@ -137,6 +141,7 @@ export class InboxLedger {
   /** Inside `atomically`. */
   countCopy(sopUid: string): void {
     this.database.prepare('UPDATE instance SET copies = copies + 1 WHERE sop_uid = ?').run(sopUid);
+    this.hasCome(sopUid);
   }
 
   /** Digests of the other objects under an identifier, and the files that hold them. */
@@ -155,6 +160,14 @@ export class InboxLedger {
     this.database
       .prepare('INSERT OR IGNORE INTO other_object VALUES (?, ?, ?, ?)')
       .run(sopUid, sha256, file, sizeBytes);
+    this.hasCome(sopUid);
+  }
+
+  /** What a study still waited for, because another one had it. */
+  private hasCome(sopUid: string): void {
+    this.database
+      .prepare(`UPDATE instance SET state = 'arrived' WHERE sop_uid = ? AND state = 'expected' AND file IS NOT NULL`)
+      .run(sopUid);
   }
 
   /** An expected instance that this site will not take, and why. */
@@ -196,7 +209,7 @@ export class InboxLedger {
   }
 
   *arrivals(): Generator<Arrival> {
-    const rows = this.database.prepare(`SELECT * FROM instance WHERE state = 'arrived' ORDER BY rowid`).iterate();
+    const rows = this.database.prepare('SELECT * FROM instance WHERE file IS NOT NULL ORDER BY rowid').iterate();
     for (const row of rows as Iterable<unknown> as Iterable<InstanceRow>)
       yield {
         sopUid: row.sop_uid,
