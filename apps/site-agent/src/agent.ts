@@ -7,6 +7,7 @@ import { DatasetStore } from './datasets/dataset-store.js';
 import type { SiteConfig } from './platform/config.js';
 import type { Logger } from './platform/logger.js';
 import { throwIfStopped } from './platform/stopping.js';
+import { limitsOf } from './preprocessing/cache-room.js';
 import { TensorCache } from './preprocessing/tensor-cache.js';
 import { pruneWeights } from './rounds/housekeeping.js';
 import { workUntilStopped } from './rounds/work-loop.js';
@@ -49,7 +50,11 @@ export async function runAgent(config: SiteConfig, options: AgentOptions, signal
   try {
     const datasets = new DatasetStore(config.folder.datasets);
     const weights = new WeightStore(config.folder.weights);
-    const tensors = new TensorCache(config.folder.tensors, datasets);
+    const tensors = new TensorCache(
+      config.folder.tensors,
+      datasets,
+      limitsOf({ maximum: config.tensorCache.maximumGibibytes, free: config.tensorCache.freeGibibytes }),
+    );
     const { siteId, folder, maximumParameters, reach } = config;
     state.facts.setActivity({ state: 'connecting' });
     await pruneWeights({ state, weights });

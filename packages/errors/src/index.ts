@@ -173,6 +173,7 @@ export const ERRORS = {
   },
   CERTIFICATE_INVALID: { kind: 'invalid', say: 'The certificate cannot be used.' },
   ALREADY_RUNNING: { kind: 'conflict', say: 'It is already running.' },
+  FOLDER_IN_USE: { kind: 'conflict', say: 'The folder holds something else already; nothing was changed.' },
   NOT_RUNNING: { kind: 'missing', say: 'It is not running.' },
   ADDRESS_IN_USE: { kind: 'unavailable', say: 'The address cannot be listened on; another program may be using it.' },
   POSTGRES_MISSING: {

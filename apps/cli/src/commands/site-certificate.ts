@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { issueSiteCertificate } from '@consilium/pki';
@@ -20,10 +20,9 @@ export async function siteCertificate(
   environment: Environment,
 ): Promise<void> {
   const hosts = options.coordinator.map(hostOf);
-  const folder = await chosenFolder(options.dir, environment.federationFolder);
   const out = path.resolve(options.out);
-  if (existsSync(path.join(out, 'tls', 'site.key')))
-    throw new AdvisedError('ALREADY_RUNNING', 'Choose another folder, or delete this one first.', { folder: out });
+  requireNew(out);
+  const folder = await chosenFolder(options.dir, environment.federationFolder);
   const authority = await openAuthority(folder, undefined);
   const issued = await issueSiteCertificate(authority, { siteId: name });
   await mkdir(out, { recursive: true, mode: 0o700 });
@@ -35,6 +34,19 @@ export async function siteCertificate(
   if ((await certifyHosts(folder, authority, hosts)) && (await readUp(folder)))
     say(`The coordinator's certificate now names ${hosts.join(', ')} too; the coordinator takes it within a minute.`);
 }
+
+/** Nothing is ever written over: what a site has become lies beside its certificate. Errors  FOLDER_IN_USE. */
+function requireNew(out: string): void {
+  const names = existsSync(out) ? readdirSync(out) : [];
+  if (names.length === 0) return;
+  const advice = names.some((name) => OF_A_SITE.includes(name))
+    ? "It is a site's folder, which may hold a pseudonym key, datasets and updates that were not sent yet: keep it as it is. Write " +
+      'to a new folder with --out; for a site that has one, hand over the new tls/ alone, which takes the place of the old tls/.'
+    : 'Choose a new folder with --out.';
+  throw new AdvisedError('FOLDER_IN_USE', advice, { folder: out });
+}
+
+const OF_A_SITE: readonly string[] = ['site.json', 'tls', 'pseudonym.key', 'state.sqlite', 'datasets'];
 
 function hostOf(address: string): string {
   const match = /^(?:\[(?<six>[^\]]+)\]|(?<host>[^:]+)):(?<port>\d{1,5})$/.exec(address);

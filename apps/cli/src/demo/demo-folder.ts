@@ -1,6 +1,8 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { deletePostgres } from '@consilium/postgres';
+import { AdvisedError } from '../failure.js';
 import { type FederationFolder, federationFolder, readJson, writeWhole } from '../federation-folder.js';
 import type { DemoSite } from './sites.js';
 
@@ -31,8 +33,12 @@ export class DemoFolder {
     return folder;
   }
 
-  /** Deletes all that an earlier demo left. */
+  /** Deletes all that an earlier demo left. Errors  FOLDER_IN_USE for a folder that is not one of a demo. */
   static async forget(root: string): Promise<void> {
+    if (!isOfDemo(path.resolve(root)))
+      throw new AdvisedError('FOLDER_IN_USE', 'No demo has ever worked in it: choose a new folder with --dir.', {
+        folder: root,
+      });
     await deletePostgres(federationFolder(path.join(path.resolve(root), 'federation')).postgres);
     await rm(root, { recursive: true, force: true });
   }
@@ -84,7 +90,7 @@ export class DemoFolder {
   }
 
   get #file(): string {
-    return path.join(this.root, 'demo.json');
+    return path.join(this.root, MEMORY);
   }
 
   async #remember(change: Partial<Memory>): Promise<void> {
@@ -96,6 +102,16 @@ export class DemoFolder {
 
   #writing: Promise<void> = Promise.resolve();
 }
+
+/** Empty and missing folders are anybody's. */
+function isOfDemo(root: string): boolean {
+  const names = existsSync(root) ? readdirSync(root) : [];
+  return names.length === 0 || names.includes(MEMORY) || names.every((name) => MADE_FIRST.includes(name));
+}
+
+const MEMORY = 'demo.json';
+/** What is there before the demo has remembered anything. */
+const MADE_FIRST: readonly string[] = ['logs', 'models', 'federation'];
 
 function preparedKey(root: string, siteFolder: string, dataset: string): string {
   return `${path.relative(root, siteFolder)} ${dataset}`;

@@ -2,7 +2,8 @@ import { ConsiliumError, ERRORS, type ErrorCode, type ErrorKind, errorCode } fro
 
 /** What an administrator does next, where the code says more than its kind. */
 const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
-  ALREADY_RUNNING: 'An agent already works on this folder: stop it first, or look with `consilium site status`.',
+  ALREADY_RUNNING:
+    'An agent or another command works on this folder: look with `consilium site status`, and wait for it or stop it.',
   CONFIG_INVALID: 'Correct what is named above and start again.',
   CERTIFICATE_INVALID: 'Check tls/ca.pem, tls/site.pem and tls/site.key against the ones that the federation gave you.',
   CERTIFICATE_EXPIRED:
@@ -25,7 +26,7 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
   LABEL_TABLE_INVALID: 'Correct the label table: CSV with a column `file` and a column `label` or `mask`.',
   DEIDENTIFICATION_POLICY_INVALID: 'Correct the policy file; `consilium dicom deidentify --help` names the command.',
   PSEUDONYM_MAP_CORRUPT:
-    'Put back the pseudonym.key that this site had; if it was never changed, restore pseudonyms.sqlite from a backup.',
+    'Put back the pseudonym.key that this site had; if it was never changed, pseudonyms.sqlite from a backup of the site.',
   DISK_FULL: 'Free space on the disk of the site folder; nothing that was confirmed is lost.',
   PACS_NOT_CONFIGURED:
     'See the names with `consilium site pacs list`; a PACS is added to site.json by its administrator.',

@@ -1,7 +1,8 @@
 import type { Validity } from '@consilium/grpc';
 import { certificatesOf, validityText } from '../platform/certificates.js';
-import { readSiteSettings } from '../platform/config.js';
+import { readSiteSettings, type SiteSettings } from '../platform/config.js';
 import { type SiteFolder, siteFolder } from '../platform/site-folder.js';
+import { type CacheUsage, cacheUsage, mebibytes } from '../preprocessing/cache-room.js';
 import { datasetsOfOtherKeys, OTHER_KEY_WARNING } from '../state/dataset-key.js';
 import { FolderLock } from '../state/folder-lock.js';
 import type { Refusal } from '../state/refusal-book.js';
@@ -20,7 +21,7 @@ export interface StatusOptions {
 /** Says what the agent of a folder does; works beside a running agent. Errors  CONFIG_INVALID. */
 export function status({ dir, json }: StatusOptions): void {
   const folder = siteFolder(dir);
-  const { federation, siteId, coordinator } = readSiteSettings(folder);
+  const { federation, siteId, coordinator, tensorCache } = readSiteSettings(folder);
   const state = openSiteState(folder.state);
   try {
     const isRunning = FolderLock.isTaken(folder.lock);
@@ -33,6 +34,7 @@ export function status({ dir, json }: StatusOptions): void {
       startCount: state.facts.startCount(),
       lastReceiptAuditIndex: state.outbox.lastReceiptAuditIndex(),
       certificates: certificatesIn(folder),
+      tensorCache: { ...cacheUsage(folder.tensors), ...tensorCache },
       datasets: state.datasets.list(),
       runs: runsUnderWay(state).map((use) => ({ ...use, ...state.work.counts(use.runId) })),
       withdrawalsToTell: state.invitations.untoldWithdrawals().map(({ runId }) => runId),
@@ -63,6 +65,7 @@ interface Facts {
   readonly startCount: number;
   readonly lastReceiptAuditIndex: number | undefined;
   readonly certificates: readonly Validity[];
+  readonly tensorCache: CacheUsage & SiteSettings['tensorCache'];
   readonly datasets: readonly { readonly name: string }[];
   readonly runs: readonly (RunUse & WorkCounts)[];
   readonly withdrawalsToTell: readonly string[];
@@ -84,6 +87,7 @@ function text(facts: Facts): string {
       const validity = facts.certificates.find((one) => one.what === what);
       return [what, validity === undefined ? 'cannot be read' : validityText(validity)];
     }),
+    ['tensor cache', cacheText(facts.tensorCache)],
     ['datasets', facts.datasets.map(({ name }) => name).join(', ') || 'none'],
   ]);
   return [
@@ -100,6 +104,11 @@ function text(facts: Facts): string {
 
 function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
+}
+
+function cacheText({ bytes, freeBytes, maximumGibibytes, freeGibibytes }: Facts['tensorCache']): string {
+  const free = freeBytes < freeGibibytes * 2 ** 30 ? 'LESS than that is free: ' : '';
+  return `${mebibytes(bytes)} MiB of at most ${maximumGibibytes} GiB; ${freeGibibytes} GiB of the disk stay free (${free}${mebibytes(freeBytes)} MiB are)`;
 }
 
 function runText({ runId, plan, trainings, validations, tests }: RunUse & WorkCounts): string {

@@ -7,6 +7,7 @@ import type { TlsIdentity } from '@consilium/grpc';
 import { MAXIMUM_PARAMETERS } from '@consilium/models';
 import { z } from 'zod';
 import { pacsSchema, receiverSchema } from '../pacs/settings.js';
+import { DEFAULT_CACHE_GIBIBYTES } from '../preprocessing/cache-room.js';
 import { identityProblems } from './check-identity.js';
 import type { Environment } from './env.js';
 import { type SiteFolder, siteFolder } from './site-folder.js';
@@ -21,6 +22,13 @@ const settingsSchema = z.strictObject({
   pacs: pacsSchema.optional(),
   /** Who may send studies here. */
   receiver: receiverSchema.optional(),
+  /** What the model sees, made once and read in every round: how much of the disk it may take, and what stays free. */
+  tensorCache: z
+    .strictObject({
+      maximumGibibytes: z.number().positive().default(DEFAULT_CACHE_GIBIBYTES.maximum),
+      freeGibibytes: z.number().min(0).default(DEFAULT_CACHE_GIBIBYTES.free),
+    })
+    .prefault({}),
   /** Most parameters of a model that this site trains; a plan with more is declined. */
   maximumParameters: z.int().positive().default(MAXIMUM_PARAMETERS),
 });

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { type Plan, planSchema } from '@consilium/plan';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DatasetStore } from '../datasets/dataset-store.js';
@@ -105,6 +106,47 @@ it('forgets the tensors of a dataset that nobody needs', async () => {
   expect(readdirSync(cacheRoot)).toEqual([version]);
   await cache.prune(new Set());
   expect(readdirSync(cacheRoot)).toEqual([]);
+});
+
+/** The same pictures for a plan of its own, each with a file of its own. */
+const planOf = (sigmaPixels: number): Plan => ({
+  ...SMALL_PLAN,
+  preprocessing: { ...SMALL_PLAN.preprocessing, denoise: { kind: 'gaussian', sigmaPixels } },
+});
+const cached = () => readdirSync(cacheRoot).flatMap((name) => readdirSync(join(cacheRoot, name)));
+
+it('runs that never end stay below the limit: what was used longest ago makes room, and never what is in use', async () => {
+  const { path } = await new TensorCache(cacheRoot, store).open(version, planOf(1), 'train', never);
+  const { size } = statSync(path);
+  const cache = new TensorCache(cacheRoot, store, { maximumBytes: 3 * size, freeBytes: 0 });
+  const files = [path];
+  for (let run = 2; run <= 20; run++) {
+    files.push((await cache.open(version, planOf(run / 4), 'train', never)).path);
+    expect(cached().length).toBeLessThanOrEqual(3);
+    expect(existsSync(files.at(-1)!)).toBe(true);
+    await setTimeout(5); // the file system's clock is coarse
+  }
+  expect(new Set(cached())).toEqual(new Set(files.slice(-3).map((file) => basename(file))));
+  // Used again, it is no longer the oldest.
+  await cache.open(version, planOf(18 / 4), 'train', never);
+  await setTimeout(5);
+  await cache.open(version, planOf(9.5), 'train', never);
+  expect(existsSync(files[17]!)).toBe(true);
+  expect(existsSync(files[18]!)).toBe(false);
+  const tiny = new TensorCache(cacheRoot, store, { maximumBytes: 1, freeBytes: 0 });
+  expect(existsSync((await tiny.open(version, planOf(1), 'train', never)).path)).toBe(true);
+  expect(cached()).toHaveLength(1);
+});
+
+it('leaves so much of the disk free, and says what it would need', async () => {
+  const free = statfsSync(cacheRoot);
+  const freeBytes = free.bavail * free.bsize;
+  const cache = new TensorCache(cacheRoot, store, { maximumBytes: 2 ** 40, freeBytes: freeBytes + 2 ** 30 });
+  await expect(cache.open(version, planOf(1.5), 'train', never)).rejects.toMatchObject({
+    code: 'DISK_FULL',
+    detail: { problem: expect.stringContaining('"tensorCache" in site.json') },
+  });
+  expect(cached()).toEqual([]);
 });
 
 it('says why a dataset does not serve a plan', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, readdir, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { writeDurably } from '@consilium/durability';
@@ -12,55 +12,56 @@ import type { DatasetStore } from '../datasets/dataset-store.js';
 import type { Part } from '../datasets/image.js';
 import { loadMask, loadPixels } from '../datasets/stored-pixels.js';
 import { throwIfStopped } from '../platform/stopping.js';
+import { type CacheLimits, DEFAULT_CACHE_LIMITS, makeRoom } from './cache-room.js';
 import { examplesOf } from './eligible.js';
 import { preprocess } from './preprocess.js';
-import { isWhole, type TensorFile } from './tensor-file.js';
+import { fileBytesOf, isWhole, type TensorFile } from './tensor-file.js';
 
 /** Changes whenever the same pixels and plan would give other tensors. */
 const PREPROCESSING_VERSION = 1;
-/** A run uses three files (one per part); the last few runs' files stay for the next one with the same preprocessing. */
-const FILES_KEPT = 12;
 
 /** Preprocessed examples, named by what they were made from: a round after the first reads nothing else. */
 export class TensorCache {
   /** Files whose digest this process has checked already. */
   private readonly checked = new Set<string>();
+  /** An agent does one piece of work at a time, and it reads the file that was opened last. */
+  private openedLast = '';
+  private readonly beingMade = new Set<string>();
 
   constructor(
     private readonly root: string,
     private readonly store: DatasetStore,
+    private readonly limits: CacheLimits = DEFAULT_CACHE_LIMITS,
   ) {}
 
-  /** Errors  DATASET_NOT_FOUND, DATASET_CORRUPT, DISK_FULL, STOPPED. */
+  /**
+   * What was used longest ago makes room, whatever run it is of: it can be made again.
+   *
+   * Errors   DATASET_NOT_FOUND, DATASET_CORRUPT, DISK_FULL (also for the floor that stays free), STOPPED.
+   */
   async open(version: string, plan: Plan, part: Part, signal: AbortSignal): Promise<TensorFile> {
     const index = await this.store.load(version);
     const examples = examplesOf(index, plan, part);
     const file = this.describe(version, plan, part, examples.length);
     await mkdir(dirname(file.path), { recursive: true, mode: 0o700 });
-    if (!(this.checked.has(file.path) && existsSync(file.path)) && !(await isWhole(file)))
-      await this.make(file, examples, plan, signal);
+    this.openedLast = file.path;
+    const isThere = (this.checked.has(file.path) && existsSync(file.path)) || (await isWhole(file));
+    await this.makeRoom(isThere ? 0 : fileBytesOf(file));
+    if (!isThere) await this.make(file, examples, plan, signal);
     this.checked.add(file.path);
     const now = new Date();
     await utimes(file.path, now, now);
     return file;
   }
 
-  /** Deletes the files that were used longest ago, and all of versions that are not in `wanted`. */
+  /** Deletes the files of all versions that are not in `wanted`. */
   async prune(wanted: ReadonlySet<string>): Promise<void> {
-    const files: { path: string; usedAt: number }[] = [];
-    for (const version of await readdir(this.root)) {
-      const folder = join(this.root, version);
-      if (!wanted.has(version)) {
-        await rm(folder, { recursive: true, force: true });
-        continue;
-      }
-      for (const name of await readdir(folder)) {
-        const path = join(folder, name);
-        files.push({ path, usedAt: (await stat(path)).mtimeMs });
-      }
-    }
-    files.sort((a, b) => b.usedAt - a.usedAt);
-    for (const { path } of files.slice(FILES_KEPT)) await rm(path, { force: true });
+    for (const version of await readdir(this.root))
+      if (!wanted.has(version)) await rm(join(this.root, version), { recursive: true, force: true });
+  }
+
+  private async makeRoom(neededBytes: number): Promise<void> {
+    await makeRoom(this.root, neededBytes, new Set([this.openedLast, ...this.beingMade]), this.limits);
   }
 
   private describe(version: string, plan: Plan, part: Part, count: number): TensorFile {
@@ -95,7 +96,12 @@ export class TensorCache {
       }
       yield hash.digest();
     }
-    await writeDurably(file.path, content());
+    this.beingMade.add(file.path);
+    try {
+      await writeDurably(file.path, content());
+    } finally {
+      this.beingMade.delete(file.path);
+    }
   }
 }
 

@@ -23,10 +23,15 @@ export function payloadBytesOf(file: Omit<TensorFile, 'path'>): number {
   return file.count * (file.pixels * 4 + (file.has === 'mask' ? file.pixels : 4));
 }
 
+/** With its digest: as it lies on the disk. */
+export function fileBytesOf(file: Omit<TensorFile, 'path'>): number {
+  return payloadBytesOf(file) + DIGEST_BYTES;
+}
+
 /** True for a file that is there, has its size, and whose bytes have their digest. */
 export async function isWhole(file: TensorFile): Promise<boolean> {
   const found = await stat(file.path).catch(() => undefined);
-  if (found?.size !== payloadBytesOf(file) + DIGEST_BYTES) return false;
+  if (found?.size !== fileBytesOf(file)) return false;
   return hasItsDigest(file);
 }
 
