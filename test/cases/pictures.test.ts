@@ -169,25 +169,42 @@ it('identical pictures with opposite labels are all set aside and named, and so 
   expect(siteCommand('dataset', 'show', 'case', '--dir', dir).stdout).toContain('(label-contradicted)');
 });
 
-it('identical films with other masks are set aside, and with equal ones they are copies', () => {
+it('where contradictions leave a part without pictures, no dataset comes of it, and the report says why', () => {
+  const isTest = (patient: string) => patient === 'P-2' || patient === 'P-5';
+  const folder = sixPatients((patient, at) => (isTest(patient) ? { stored: pixelsOf(`q ${at}`) } : {}));
+  const ended = siteCommand('dataset', 'add', 'case', '--dir', newFolder(), '--from', folder, '--quiet');
+  expect(ended.status).toBe(1);
+  expect(ended.stdout).toContain('25 files in, 25 counted: 16 usable images');
+  expect(ended.stdout).toMatch(/8 {2}set aside: .* \(label-contradicted\)/);
+  expect(ended.stderr).toContain('DATASET_SPLIT_EMPTY');
+  expect(ended.stderr).toContain('The report on standard output says what became of each file.');
+});
+
+it('identical films with other masks or opposite labels are set aside, and with equal ones they are copies', () => {
   const folder = newFolder();
   mkdirSync(join(folder, 'masks'));
-  const films = [...PATIENTS, 'P-6', 'P-7'];
+  const films = [...PATIENTS, 'P-6', 'P-7', 'P-8'];
   const lines = films.map((patient, at) => {
-    // P-6 shows what P-0 shows, with another mask; P-7 what P-1 shows, with an equal one.
+    // P-6 shows what P-0 shows, with another mask; P-7 what P-1 shows, with an equal one; P-8 what P-2 shows, with another label.
     const shown = PATIENTS[at % 6]!;
     writeSliceFile(folder, { patient, name: 'film', atMm: 0, stored: pixelsOf(shown), more: NO_PLACE });
     const side = patient === 'P-6' ? 9 : 5;
     const data = Uint8Array.from({ length: 256 }, (_, i) => (i % 16 < side ? 255 : 0));
     writeFileSync(join(folder, `masks/${patient}.png`), encode({ width: 16, height: 16, data, channels: 1, depth: 8 }));
-    return `${patient}-film.dcm,masks/${patient}.png,${['train', 'validation', 'test'][at % 3]}`;
+    const label = patient === 'P-8' || at % 2 ? 'ill' : 'well';
+    return `${patient}-film.dcm,${patient === 'P-6' ? 'well' : label},masks/${patient}.png,${['train', 'validation', 'test'][at % 3]}`;
   });
-  writeFileSync(join(folder, 'labels.csv'), ['file,mask,split', ...lines, ''].join('\n'));
+  writeFileSync(join(folder, 'labels.csv'), ['file,label,mask,split', ...lines, ''].join('\n'));
   const { status, report } = add(folder);
   expect(status).toBe(0);
-  expect(filesOf(report, 'label-contradicted')).toEqual(['P-0-film.dcm', 'P-6-film.dcm']);
+  expect(filesOf(report, 'label-contradicted')).toEqual([
+    'P-0-film.dcm',
+    'P-2-film.dcm',
+    'P-6-film.dcm',
+    'P-8-film.dcm',
+  ]);
   expect(report.files).toContainEqual({ file: 'P-7-film.dcm', reason: 'duplicate', because: 'P-1-film.dcm' });
-  expect(report.usable).toBe(5);
+  expect(report.usable).toBe(4);
 });
 
 it.skipIf(!isThere)('two-contrasts: two stacks, each of one echo', () => {
