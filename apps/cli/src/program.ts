@@ -75,6 +75,10 @@ function addSite(program: Command, environment: Environment): void {
     start: "run the site's agent",
     status: "what the site's agent holds and does",
     dataset: 'add, show, bind, exclude, report and remove datasets of the site',
+    leave: 'leave a run under way for good',
+    book: "the site's own book of what was done with its data",
+    backup: 'write the key and the state of a site into one encrypted file',
+    restore: 'make a new folder the site that a backup is of',
     pacs: 'list, check or ask the PACS of the site, or send to one',
   };
   for (const [name, description] of Object.entries(forwarded)) addForwarded(site, name, description, environment);

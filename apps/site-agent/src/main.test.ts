@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 
 it.each([
-  ['site', ['--help'], ['start', 'status', 'dataset', 'pacs']],
+  ['site', ['--help'], ['start', 'status', 'dataset', 'pacs', 'leave', 'book', 'backup', 'restore']],
   ['site dataset add', ['dataset', 'add', '--help'], ['--from', '--dicomweb', '--listen', '--dry-run', '--looked-at']],
   ['site pacs', ['pacs', '--help'], ['list', 'check', 'studies', 'send']],
   ['dicom', ['dicom', '--help'], ['show', 'volumes', 'deidentify']],

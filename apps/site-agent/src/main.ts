@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AGENT_VERSION } from './agent.js';
 import { addBackupCommands } from './commands/backup-commands.js';
+import { addBookCommands } from './commands/book-commands.js';
 import { addDatasetCommands } from './commands/dataset-commands.js';
 import { dicomProgram } from './commands/dicom-commands.js';
 import { exitCodeOf, explain } from './commands/explain.js';
@@ -43,6 +44,7 @@ function siteProgram(): Command {
     .option('--json', 'as JSON')
     .action((options: StatusOptions) => status(options));
   addDatasetCommands(site.command('dataset').description('prepare, list, show and remove datasets'));
+  addBookCommands(site);
   addBackupCommands(site);
   addPacsCommands(site.command('pacs').description('the PACS of this site: look, check, preview, send'));
   return site;

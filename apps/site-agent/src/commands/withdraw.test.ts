@@ -102,3 +102,22 @@ it('a command that no run stands before says nothing of runs, and is booked too'
   expect(consilium('dataset', 'unbind', 'chest').status).toBe(0);
   expect(held().underWay).toEqual([RUN]);
 }, 30_000);
+
+it('leave takes the site out of one run, and book says what was done and when', () => {
+  expect(consilium('book')).toMatchObject({ status: 0, stdout: 'nothing is booked yet\n' });
+  acceptRun(dir, RUN, 'films');
+  acceptRun(dir, 'another-run', 'films');
+  expect(consilium('leave', 'no-such-run')).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^RUN_NOT_FOUND: /),
+  });
+  const { status, stdout } = consilium('leave', RUN);
+  expect(status).toBe(0);
+  expect(stdout).toContain(`left run ${RUN}, plan small: the agent tells the coordinator first of all`);
+  expect(held().underWay).toEqual(['another-run']);
+  const book = consilium('book').stdout;
+  expect(book).toMatch(
+    new RegExp(`1 +20\\d\\d-\\d\\d-\\d\\dT[0-9:]{8} +run\\.withdraw +${RUN} +plan small, dataset films`),
+  );
+  expect(book).toContain('because decided');
+}, 60_000);
