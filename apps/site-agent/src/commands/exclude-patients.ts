@@ -62,8 +62,13 @@ export async function excludePatients(name: string, options: ExcludeOptions): Pr
       state.excluded.add(patients);
       state.acts.add('dataset.exclude', name, { listed: patients.size, left: uses.map(({ runId }) => runId) });
     });
-    const made = await leaveOut(name, patients, state, folder, store);
-    const withdrawal = await afterWithdrawal(folder, state, uses);
+    const left = () => afterWithdrawal(folder, state, uses);
+    const made = await leaveOut(name, patients, state, folder, store).catch(async (error: unknown) => {
+      // The runs are left and the patients remembered, whatever else failed.
+      for (const line of withdrawalText(uses, await left())) writeLine(line);
+      throw error;
+    });
+    const withdrawal = await left();
     return { excluded: { ...made, left: withdrawal.told }, lines: withdrawalText(uses, withdrawal) };
   });
   writeLine(options.json ? JSON.stringify(excluded) : [text(excluded), ...lines].join('\n'));
