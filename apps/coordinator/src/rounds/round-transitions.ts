@@ -125,7 +125,11 @@ export class RoundTransitions {
   private async proposeCandidate(transaction: Transaction, loaded: LoadedRun, round: RoundRow): Promise<void> {
     const { runId, number } = round;
     const models = await this.modelsOf(transaction, round);
-    const delivered = loaded.participations.filter((p) => p.state === 'submitted').map((p) => p.siteId);
+    // Who has left after its update was booked is asked for nothing more.
+    const left = new Set(loaded.participants.filter((p) => p.state === 'left').map((p) => p.siteId));
+    const delivered = loaded.participations
+      .filter((p) => p.state === 'submitted' && !left.has(p.siteId))
+      .map((p) => p.siteId);
     const versions = new Map(loaded.participants.map((p) => [p.siteId, p.datasetVersion ?? '']));
     // Under a per-site strategy each site judges its own model, and otherwise all judge the one of all.
     const asked = delivered.flatMap((siteId) =>

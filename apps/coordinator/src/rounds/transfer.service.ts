@@ -131,13 +131,15 @@ export class TransferService {
     return this.plans.plan(row.roundOfRun.run.planHash);
   }
 
+  /** Models of a run that the site has left are not its any more. */
   private async isAssigned(siteId: string, modelDigest: string): Promise<boolean> {
+    const run = { participants: { none: { siteId, state: 'left' as const } } };
     const [training, evaluation] = await Promise.all([
       this.database.client.participation.findFirst({
-        where: { siteId, baseModelDigest: modelDigest },
+        where: { siteId, baseModelDigest: modelDigest, roundOfRun: { run } },
         select: { siteId: true },
       }),
-      this.database.client.evaluation.findFirst({ where: { siteId, modelDigest }, select: { id: true } }),
+      this.database.client.evaluation.findFirst({ where: { siteId, modelDigest, run }, select: { id: true } }),
     ]);
     return training !== null || evaluation !== null;
   }

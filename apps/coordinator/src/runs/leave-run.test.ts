@@ -43,6 +43,9 @@ it('a site leaves in the middle of its training: the run goes on and says so, an
   expect(await readdir(uploads)).not.toContain('cedar');
   expect(receipt.id).toBe(runId);
   expect(await leave(cedar, runId)).toEqual(receipt);
+  await expect(cedar.fetch(forCedar.modelDigest, forCedar.model!.chunkDigests)).rejects.toMatchObject({
+    code: 'CHUNK_NOT_AVAILABLE',
+  });
   await expect(cedar.submit(forCedar, manifest)).rejects.toMatchObject({ kind: 'conflict' });
   const report = { runId, round: 1, stage: 2 };
   expect((await cedar.calls.reportProgress(report, cedar.metadata)).order).toBe(2);
@@ -73,6 +76,23 @@ it('a site leaves in the middle of its training: the run goes on and says so, an
   });
   for (const site of [ash, birch]) await site.next('stop');
 });
+
+it('an update that was booked before stays in its round, and nobody waits for the evaluation of who has left', async () => {
+  const { runId, works } = await training(2);
+  const [forAsh, forBirch, forCedar] = works;
+  await cedar.train(forCedar);
+  await leave(cedar, runId);
+  for (const [site, work] of [
+    [ash, forAsh],
+    [birch, forBirch],
+  ] as const)
+    await site.train(work);
+  for (const site of [ash, birch]) await site.evaluate(await site.next('evaluate'));
+  const run = await federation.until(runId, (view) => view.rounds[0]?.state === 'closed');
+  expect(run.rounds[0]!.weights.map(({ site }) => site)).toEqual(['ash', 'birch', 'cedar']);
+  await federation.json('POST', `/api/runs/${runId}/abort`, { reason: 'the test is over' });
+  for (const site of [ash, birch]) await site.next('stop');
+}, 30_000);
 
 it('without a quorum the run fails at once, and names who left', async () => {
   const { runId } = await training(3);
