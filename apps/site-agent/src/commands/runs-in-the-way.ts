@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConsiliumError, errorCode } from '@consilium/errors';
 import { type Plan, planFromCanonical } from '@consilium/plan';
+import { DatasetStore } from '../datasets/dataset-store.js';
 import type { SiteFolder } from '../platform/site-folder.js';
+import { TensorCache } from '../preprocessing/tensor-cache.js';
 import { pruneWeights } from '../rounds/housekeeping.js';
 import { FolderLock } from '../state/folder-lock.js';
 import type { KeptInvitation, WithdrawalCause } from '../state/invitation-book.js';
@@ -89,7 +91,7 @@ export interface Told {
   readonly isTold: boolean;
 }
 
-/** Waits until a running agent has told the coordinator; without one, deletes the weights of these runs itself. */
+/** Waits until a running agent has told the coordinator; without one, deletes what is left of these runs itself. */
 export async function afterWithdrawal(
   folder: SiteFolder,
   state: SiteState,
@@ -120,6 +122,7 @@ async function pruneWithoutAgent(folder: SiteFolder, state: SiteState): Promise<
   }
   try {
     await pruneWeights({ state, weights: new WeightStore(folder.weights) });
+    await new TensorCache(folder.tensors, new DatasetStore(folder.datasets)).prune(state.invitations.boundVersions());
     return true;
   } finally {
     lock.release();

@@ -87,7 +87,7 @@ it.each(WAYS)(
     );
     expect(held()).toMatchObject({ underWay: [], acts: [act, `run.withdraw ${RUN}`] });
     inState(dir, (state) => expect(state.invitations.untoldWithdrawals().map(({ runId }) => runId)).toEqual([RUN]));
-    if (!words().includes('bind')) expect(existsSync(tensors)).toBe(false);
+    expect(existsSync(tensors)).toBe(false);
     expect(readdirSync(join(dir, 'weights'))).toEqual([]);
   },
   30_000,

@@ -149,6 +149,16 @@ it('leaves so much of the disk free, and says what it would need', async () => {
   expect(cached()).toEqual([]);
 });
 
+it('a version that does not exist any more serves no round, though its tensors are there', async () => {
+  const cache = new TensorCache(cacheRoot, store);
+  await cache.open(version, SMALL_PLAN, 'train', never);
+  const index = join(root, `${version}.json`);
+  const bytes = readFileSync(index);
+  rmSync(index);
+  await expect(cache.open(version, SMALL_PLAN, 'train', never)).rejects.toMatchObject({ code: 'DATASET_NOT_FOUND' });
+  writeFileSync(index, bytes);
+});
+
 it('says why a dataset does not serve a plan', async () => {
   const index = await store.load(version);
   expect(requireSuitable(index, SMALL_PLAN)).toBe(12);

@@ -42,6 +42,8 @@ export async function tellWithdrawals(
       if (!OUT_ALREADY.has(errorCode(error))) throw error;
     }
     await forgetRun(workshop, runId);
+    // Also of a version that the site goes on having: what no other run under way needs can be made again.
+    await workshop.tensors.prune(state.invitations.boundVersions());
     state.invitations.markWithdrawalTold(runId);
     logger.info({ runId, because: withdrawnBecause }, 'this site has left the run');
   }
