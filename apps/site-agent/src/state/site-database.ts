@@ -96,6 +96,10 @@ const MIGRATIONS = [
   -- The key (by its fingerprint) that the pseudonyms and the split of a dataset follow from.
   CREATE TABLE dataset_key (name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL) STRICT;
   `,
+  `
+  -- A running agent looks for these several times a second.
+  CREATE INDEX invitation_to_tell ON invitation (run_id) WHERE withdrawn_at IS NOT NULL AND withdrawal_told_at IS NULL;
+  `,
 ];
 
 /** How long a writer waits for another process (`dataset add` beside a running agent). */
