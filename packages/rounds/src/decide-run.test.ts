@@ -96,10 +96,10 @@ it('a live round goes on although sites are gone: its own deadline decides', () 
 it('after the last round a run asks for the tests, waits for them, and completes', () => {
   const done = { ...rounds, latest: 3, closed: 2 };
   expect(decideRun(run({ rounds: done }), three, justBefore)).toEqual({ kind: 'begin-tests' });
-  const testing = run({ rounds: done, tests: [{ siteId: 'a', isReceived: false }] });
+  const testing = run({ rounds: done, tests: [{ siteId: 'a', state: 'asked', failureCode: null }] });
   expect(decideRun(testing, three, justBefore)).toMatchObject({ waitsFor: { what: 'tests', sites: ['a'] } });
   expect(decideRun(testing, three, deadlineAt)).toEqual({ kind: 'transition', event: 'complete', missing: ['a'] });
-  const tested = run({ rounds: done, tests: [{ siteId: 'a', isReceived: true }] });
+  const tested = run({ rounds: done, tests: [{ siteId: 'a', state: 'received', failureCode: null }] });
   expect(decideRun(tested, three, justBefore)).toEqual({ kind: 'transition', event: 'complete', missing: [] });
 });
 

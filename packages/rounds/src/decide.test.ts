@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { decide } from './decide.js';
-import type { ParticipationFacts, RoundFacts } from './facts.js';
+import type { EvaluationFacts, ParticipationFacts, RoundFacts } from './facts.js';
 import type { ParticipationState } from './participation-machine.js';
+import { sentenceOfReason } from './wait.js';
 
 const deadlineAt = new Date('2030-01-01T12:00:00.000Z');
 const justBefore = new Date('2030-01-01T11:59:59.999Z');
@@ -98,12 +99,44 @@ it('validating rejects a candidate that is not finite, whatever the evaluations 
   expect(decide(bad, [], justBefore)).toMatchObject({ event: 'reject', reason: { code: 'CANDIDATE_NOT_FINITE' } });
 });
 
+function evaluation(
+  siteId: string,
+  state: EvaluationFacts['state'],
+  failureCode: string | null = null,
+): EvaluationFacts {
+  return { siteId, state, failureCode };
+}
+
+it('a candidate that no site could evaluate is rejected, and who failed and why is said', () => {
+  const validating = round({ state: 'validating', candidate: { isFinite: true } });
+  const failed = [evaluation('b', 'failed', 'ENGINE_CRASHED'), evaluation('a', 'failed', 'MODEL_VARIANCE_INVALID')];
+  const rejected = decide({ ...validating, evaluations: failed }, [], justBefore);
+  const reason = {
+    code: 'CANDIDATE_NOT_EVALUATED' as const,
+    failed: [
+      { site: 'a', code: 'MODEL_VARIANCE_INVALID' },
+      { site: 'b', code: 'ENGINE_CRASHED' },
+    ],
+    missing: [],
+  };
+  expect(rejected).toEqual({ kind: 'transition', event: 'reject', missing: [], reason });
+  expect(sentenceOfReason(reason)).toBe(
+    'No site could evaluate the candidate: it failed at a (MODEL_VARIANCE_INVALID) and b (ENGINE_CRASHED).',
+  );
+  // Nobody answers: rejected at the deadline, not before.
+  const silent = { ...validating, evaluations: [evaluation('a', 'asked'), failed[0]!] };
+  expect(decide(silent, [], justBefore)).toMatchObject({ kind: 'wait', waitsFor: { have: 0, asked: 2, sites: ['a'] } });
+  expect(decide(silent, [], deadlineAt)).toMatchObject({
+    event: 'reject',
+    reason: { failed: [{ site: 'b', code: 'ENGINE_CRASHED' }], missing: ['a'] },
+  });
+  // One that could is enough; the round goes on without the other, by name.
+  const partly = { ...validating, evaluations: [evaluation('a', 'received'), failed[0]!] };
+  expect(decide(partly, [], justBefore)).toEqual({ kind: 'transition', event: 'accept', missing: ['b'] });
+});
+
 it('validating waits for every evaluation, until the instant of its deadline', () => {
-  const evaluations = [
-    { siteId: 'b', isReceived: false },
-    { siteId: 'a', isReceived: true },
-    { siteId: 'b', isReceived: false },
-  ];
+  const evaluations = [evaluation('b', 'asked'), evaluation('a', 'received'), evaluation('b', 'asked')];
   const validating = round({ state: 'validating', candidate: { isFinite: true }, evaluations });
   expect(decide(validating, [], justBefore)).toMatchObject({
     kind: 'wait',
@@ -111,7 +144,7 @@ it('validating waits for every evaluation, until the instant of its deadline', (
     waitsFor: { what: 'evaluations', have: 1, asked: 3, sites: ['b'] },
   });
   expect(decide(validating, [], deadlineAt)).toEqual({ kind: 'transition', event: 'accept', missing: ['b'] });
-  const complete = { ...validating, evaluations: evaluations.map((e) => ({ ...e, isReceived: true })) };
+  const complete = { ...validating, evaluations: evaluations.map(({ siteId }) => evaluation(siteId, 'received')) };
   expect(decide(complete, [], justBefore)).toEqual({ kind: 'transition', event: 'accept', missing: [] });
 });
 

@@ -1,5 +1,6 @@
 import type { EvaluationFacts, ParticipantFacts, ParticipationFacts, RoundFacts, RunFacts } from './facts.js';
 import {
+  awaitedEvaluations,
   isDeadlinePassed,
   isDelivered,
   isQuorumMet,
@@ -83,10 +84,25 @@ function decideTraining(round: RoundFacts, participations: readonly Participatio
 function decideValidating(round: RoundFacts, now: Date): RoundDecision {
   if (round.candidate?.isFinite === false)
     return { kind: 'transition', event: 'reject', missing: [], reason: { code: 'CANDIDATE_NOT_FINITE' } };
-  const wait = evaluationsOutstanding(round.evaluations, round.deadlineAt, now);
-  return wait === null
-    ? due('accept', missingEvaluations(round.evaluations))
-    : waitFor({ what: 'evaluations', ...wait }, round.deadlineAt);
+  const { evaluations, deadlineAt } = round;
+  const wait = evaluationsOutstanding(evaluations, deadlineAt, now);
+  if (wait !== null) return waitFor({ what: 'evaluations', ...wait }, deadlineAt);
+  const isJudged = evaluations.length === 0 || evaluations.some((e) => e.state === 'received');
+  return isJudged ? due('accept', missingEvaluations(evaluations)) : unjudged(evaluations);
+}
+
+/** A candidate that nobody could evaluate is not taken on trust. */
+function unjudged(evaluations: readonly EvaluationFacts[]): Transition<RoundEvent> {
+  const failed = evaluations
+    .flatMap(({ siteId: site, failureCode: code }) => (code === null ? [] : [{ site, code }]))
+    .sort((a, b) => (a.site < b.site ? -1 : 1));
+  const missing = siteIds(evaluations.filter((e) => e.failureCode === null));
+  return {
+    kind: 'transition',
+    event: 'reject',
+    missing: [],
+    reason: { code: 'CANDIDATE_NOT_EVALUATED', failed, missing },
+  };
 }
 
 /**
@@ -152,9 +168,14 @@ function decideProgress(run: RunFacts, participants: readonly ParticipantFacts[]
 }
 
 function evaluationsOutstanding(evaluations: readonly EvaluationFacts[], deadlineAt: Date | null, now: Date) {
-  const sites = missingEvaluations(evaluations);
+  const sites = awaitedEvaluations(evaluations);
   if (sites.length === 0 || isDeadlinePassed(deadlineAt, now)) return null;
-  return { have: evaluations.filter((e) => e.isReceived).length, asked: evaluations.length, sites, deadlineAt };
+  return {
+    have: evaluations.filter((e) => e.state === 'received').length,
+    asked: evaluations.length,
+    sites,
+    deadlineAt,
+  };
 }
 
 function due<Event extends string>(event: Event, missing: readonly string[] = []): Transition<Event> {

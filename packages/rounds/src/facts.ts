@@ -5,7 +5,9 @@ import type { RunState } from './run-machine.js';
 /** One evaluation that was asked for. A site has several when it evaluates several models. */
 export interface EvaluationFacts {
   readonly siteId: string;
-  readonly isReceived: boolean;
+  /** `failed`: the site said that it cannot; the code says why. `missing`: it did not answer in time. */
+  readonly state: 'asked' | 'received' | 'failed' | 'missing';
+  readonly failureCode: string | null;
 }
 
 /** What `decide` needs to know about a round. Times are those of the database's clock. */

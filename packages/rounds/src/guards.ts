@@ -30,9 +30,14 @@ export function missingAtClosing(participations: readonly ParticipationFacts[]):
   return siteIds(participations.filter((p) => isAtWork(p.state)));
 }
 
-/** The sites whose evaluation has not come, each once, in the byte order of their ids. */
+/** The sites that have still to answer, each once, in the byte order of their ids. */
+export function awaitedEvaluations(evaluations: readonly EvaluationFacts[]): string[] {
+  return siteIds(evaluations.filter((e) => e.state === 'asked'));
+}
+
+/** The sites of which statistics are not there, for whatever reason: a failure is no evaluation. */
 export function missingEvaluations(evaluations: readonly EvaluationFacts[]): string[] {
-  return siteIds(evaluations.filter((e) => !e.isReceived));
+  return siteIds(evaluations.filter((e) => e.state !== 'received'));
 }
 
 /** The sites of some rows, each once, in the byte order of their ids. */

@@ -9,6 +9,7 @@ export {
 } from './decide.js';
 export type { EvaluationFacts, ParticipantFacts, ParticipationFacts, RoundFacts, RunFacts } from './facts.js';
 export {
+  awaitedEvaluations,
   isAtWork,
   isDeadlinePassed,
   isDelivered,

@@ -48,7 +48,14 @@ export type Reason =
       /** Everyone who was asked and did not deliver, in site-id order. */
       readonly missing: readonly string[];
     }
-  | { readonly code: 'CANDIDATE_NOT_FINITE' };
+  | { readonly code: 'CANDIDATE_NOT_FINITE' }
+  | {
+      readonly code: 'CANDIDATE_NOT_EVALUATED';
+      /** Who said that it cannot, and the code of its error, in site-id order. */
+      readonly failed: readonly { readonly site: string; readonly code: string }[];
+      /** Who did not answer. */
+      readonly missing: readonly string[];
+    };
 
 /** One sentence that tells a person what is awaited, from whom, and until when. */
 export function sentenceOf(wait: RoundWait | RunWait): string {
@@ -77,6 +84,14 @@ export function sentenceOf(wait: RoundWait | RunWait): string {
 /** One sentence that tells a person why a round or a run ended badly. */
 export function sentenceOfReason(reason: Reason): string {
   if (reason.code === 'CANDIDATE_NOT_FINITE') return 'The aggregated model holds NaN or infinite values.';
+  if (reason.code === 'CANDIDATE_NOT_EVALUATED') {
+    const failed = reason.failed.map(({ site, code }) => `${site} (${code})`);
+    const parts = [
+      ...(failed.length === 0 ? [] : [`it failed at ${list(failed)}`]),
+      ...(reason.missing.length === 0 ? [] : [`no answer from ${list(reason.missing)}`]),
+    ];
+    return `No site could evaluate the candidate: ${parts.join('; ')}.`;
+  }
   const missing = reason.missing.length === 0 ? '' : `; missing: ${list(reason.missing)}`;
   return `Too few sites: ${reason.have} of ${reason.quorum} needed${missing}.`;
 }

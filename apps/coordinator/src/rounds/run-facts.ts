@@ -55,6 +55,6 @@ export function roundOfGivingUp({ rounds }: Pick<LoadedRun, 'rounds'>): RoundRow
   return isHopeless ? last.at(-1)! : null;
 }
 
-function evaluationFacts({ siteId, state }: EvaluationSummary): EvaluationFacts {
-  return { siteId, isReceived: state !== 'asked' };
+function evaluationFacts({ siteId, state, failureCode }: EvaluationSummary): EvaluationFacts {
+  return { siteId, state, failureCode };
 }
