@@ -6,8 +6,10 @@ import {
   chunkLength,
   type Layout,
   layoutLength,
+  liftVariances,
   payloadBytes,
   payloadValues,
+  varianceRanges,
 } from '@consilium/tensors';
 import { aggregateChunk } from './aggregate-chunk.js';
 import { measure } from './measure.js';
@@ -50,7 +52,7 @@ export interface AggregationOutcome {
 
 /**
  * Makes a candidate from a group of updates, one chunk of one update at a time: memory does not grow with the number of sites.
- * Blocks that stay at the site (`scope: 'site'`) come out as they are in the global model.
+ * Blocks that stay at the site (`scope: 'site'`) come out as they are in the global model; a running variance is never below zero.
  *
  * Numbers  the same bytes for the same updates, in whatever order they are given.
  * Errors   those of `requireAggregable`, before a chunk is read; UPDATE_LAYOUT_MISMATCH, UPDATE_NOT_FINITE (detail: site, chunk).
@@ -62,6 +64,7 @@ export async function aggregateModel<U extends AcceptedUpdate>(host: Aggregation
   const bytes = layoutLength(layout) * BYTES_PER_VALUE;
   const chunks = Math.ceil(bytes / CHUNK_BYTES);
   const kept = siteRanges(layout);
+  const variances = varianceRanges(layout);
 
   const [globalBuffer, deltaBuffer] = [new Uint8Array(CHUNK_BYTES), new Uint8Array(CHUNK_BYTES)];
   const sum = new Float64Array(CHUNK_BYTES / BYTES_PER_VALUE);
@@ -87,6 +90,7 @@ export async function aggregateModel<U extends AcceptedUpdate>(host: Aggregation
       sum.subarray(0, global.length),
     ).catch((error) => Promise.reject(naming(error, updates, chunk)));
     restoreRanges(next.global, global, kept, (chunk * CHUNK_BYTES) / BYTES_PER_VALUE);
+    liftVariances(variances, next.global, (chunk * CHUNK_BYTES) / BYTES_PER_VALUE);
     finite &&= areFinite(next.global);
     await host.writeChunk(chunk, payloadBytes(next.global));
     for (const [s, slot] of strategy.stateSlots.entries())

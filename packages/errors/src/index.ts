@@ -78,6 +78,7 @@ export const ERRORS = {
   CHUNK_CORRUPT: { kind: 'corrupt', say: 'The bytes of a chunk do not have its digest.' },
   UPLOAD_QUOTA_EXCEEDED: { kind: 'exhausted', say: 'The upload is larger than this round allows.' },
   SAFETENSORS_INVALID: { kind: 'invalid', say: 'The file is not a valid safetensors file.' },
+  MODEL_VARIANCE_INVALID: { kind: 'invalid', say: 'A running variance of the model is negative, or no number.' },
   CANDIDATE_NOT_FINITE: { kind: 'corrupt', say: 'The aggregated model holds NaN or infinite values.' },
   // datasets and DICOM
   DATASET_NOT_FOUND: { kind: 'missing', say: 'There is no such dataset.' },

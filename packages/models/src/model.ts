@@ -30,14 +30,17 @@ export interface ModelPorts {
   readonly outputs: number;
 }
 
-/** `train` normalises with the batch's own statistics; `infer` with the running ones where the model has them. */
-export type ForwardMode = 'train' | 'infer';
+/**
+ * `train` normalises with the batch's own statistics; `infer` with the running ones where the model has them; `measure` does as
+ * `train`, but answers the batch's own statistics instead of new running ones.
+ */
+export type ForwardMode = 'train' | 'infer' | 'measure';
 
 export interface ForwardResult {
   /** U-Net [N,H,W,outputs]; ResNet [N,outputs]. Raw logits. */
   readonly logits: Tensor;
   /**
-   * New values of running statistics by index of the layout (mode `train`, batch normalisation only). The caller disposes
+   * New values of running statistics by index of the layout (batch normalisation only, not in mode `infer`). The caller disposes
    * of them; no tidy does.
    */
   readonly statistics: ReadonlyMap<number, Tensor>;

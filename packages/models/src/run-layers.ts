@@ -106,7 +106,7 @@ function normalise(pass: Pass, layer: Normalisation, x: Tensor4D): Tensor4D {
     mean: pass.parameter(meanName) as Tensor1D,
     variance: pass.parameter(varianceName) as Tensor1D,
   };
-  const next = pass.engine.runningStatistics(running, normalised, EPSILON, MOMENTUM);
+  const next = pass.engine.runningStatistics(running, normalised, EPSILON, pass.mode === 'measure' ? 0 : MOMENTUM);
   pass.setStatistic(meanName, next.mean);
   pass.setStatistic(varianceName, next.variance);
   return normalised.y;

@@ -112,7 +112,7 @@ function model({ model: m }: Plan): string {
   const norm =
     m.normalisation.kind === 'group'
       ? `group normalisation with ${counted(m.normalisation.groups, 'group')}`
-      : 'batch normalisation';
+      : 'batch normalisation, whose running statistics each hospital measures on its own training examples before it evaluates a model';
   return m.family === 'unet'
     ? `A U-Net (unet) that halves the picture ${counted(m.depth, 'time')}, with ${counted(m.baseFilters, 'filter')} at full size and ${norm}.`
     : `A residual network (resnet) of ${counted(m.layers, 'layer')}, with ${counted(m.baseWidth, 'channel')} in its first stage and ${norm}.`;

@@ -30,3 +30,10 @@ export {
   type SafetensorsMetadata,
   safetensorsHeader,
 } from './safetensors/index.js';
+export {
+  hasRunningStatistics,
+  liftVariances,
+  requireVariances,
+  type VarianceRange,
+  varianceRanges,
+} from './variances.js';

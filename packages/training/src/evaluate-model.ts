@@ -2,40 +2,56 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Engine, Tensor } from '@consilium/engine';
 import { ConsiliumError } from '@consilium/errors';
 import { buildModel, type Model, modelPorts } from '@consilium/models';
+import { hasRunningStatistics } from '@consilium/tensors';
 import { classificationStatistics, type Statistics, segmentationStatistics } from '@consilium/validation';
 import { type Batch, cutIntoBatches, readBatch } from './batches.js';
+import { measureRunningStatistics } from './measure-running-statistics.js';
 import { boundsOf, planEvaluationMemory } from './memory-plan.js';
-import type { Evaluate, LearningTask } from './training.js';
+import type { Evaluate, ExampleSource, LearningTask } from './training.js';
 import { openWeights } from './weights.js';
 
 /**
- * Runs a model over all examples, without augmentation, and answers integers that sites may send and the coordinator adds.
+ * Runs a model over all examples, without augmentation, and answers integers that sites may send and the coordinator adds. Running
+ * statistics are the site's own: measured with the model's weights on its training examples first, since an average of other
+ * sites' ones fits the pictures of none.
  *
- * Errors   STOPPED, MODEL_SPEC_INVALID, PLAN_TOO_LARGE, UPDATE_LAYOUT_MISMATCH, DATASET_UNSUITABLE, EVALUATION_INVALID (a score that is no number).
+ * Errors   STOPPED, MODEL_SPEC_INVALID, MODEL_VARIANCE_INVALID, PLAN_TOO_LARGE, UPDATE_LAYOUT_MISMATCH, DATASET_UNSUITABLE, DATASET_EMPTY (no
+ *          training examples for running statistics), EVALUATION_INVALID (a score that is no number).
  */
 export const evaluateModel: Evaluate = async (
   engine,
-  { plan, values, examples, memoryLimitBytes, onBatch, signal },
+  { plan, values, examples, trainingExamples, memoryLimitBytes, onBatch, signal },
 ) => {
   const { examplesAtOnce } = planEvaluationMemory(plan, boundsOf(engine, memoryLimitBytes));
   const model = buildModel(plan.model, modelPorts(plan));
   const weights = openWeights(engine, model, values);
   const counter = counterOf(plan);
   try {
+    const measured = hasRunningStatistics(model.layout) ? (trainingExamples ?? NONE) : NONE;
+    const total = measured.count + examples.count;
+    const onMeasured = (count: number) => onBatch?.(count, total);
+    await measureRunningStatistics(engine, plan, model, weights, measured, { signal, onBatch: onMeasured });
     const order = Array.from({ length: examples.count }, (_, i) => i);
-    let done = 0;
+    let done = measured.count;
     for (const indices of cutIntoBatches(order, examplesAtOnce, false)) {
       if (signal.aborted) throw new ConsiliumError('STOPPED');
       const batch = readBatch(plan, examples, indices);
       counter.add(await infer(engine, plan, model, weights.variables, batch), batch);
       done += batch.count;
-      onBatch?.(done, examples.count);
+      onBatch?.(done, total);
       await nextTurn();
     }
     return counter.result();
   } finally {
     weights.dispose();
   }
+};
+
+const NONE: ExampleSource = {
+  count: 0,
+  read: () => {
+    throw new ConsiliumError('DATASET_EMPTY');
+  },
 };
 
 /** Scores 0 to 1: of each pixel by itself, or of each class with the sum 1. */

@@ -3,6 +3,7 @@ import { ConsiliumError } from '@consilium/errors';
 import { buildModel, type Model, modelPorts } from '@consilium/models';
 import type { Batch } from './batches.js';
 import { differentiate } from './differentiate.js';
+import { measureRunningStatistics } from './measure-running-statistics.js';
 import { type MemoryPlan, planTrainingMemory } from './memory-plan.js';
 import { objectiveOf } from './objective.js';
 import { openOptimizer } from './optimizer.js';
@@ -18,6 +19,8 @@ export interface Learner {
    * Errors   TRAINING_DIVERGED.
    */
   step(batch: Batch, learningRate: number): Promise<number>;
+  /** Makes running statistics those of the present weights: see `measureRunningStatistics`. */
+  settleStatistics(signal: AbortSignal): Promise<void>;
   /** The weights as flat values in layout order. */
   read(): Promise<Float32Array>;
   dispose(): void;
@@ -54,6 +57,7 @@ export function openLearner(
         engine.tf.dispose([measured, gradients, [...statistics.values()]] as (Tensor | Tensor[])[]);
       }
     },
+    settleStatistics: (signal) => measureRunningStatistics(engine, plan, model, weights, examples, { signal }),
     read: () => weights.read(),
     dispose: () => {
       optimizer.dispose();

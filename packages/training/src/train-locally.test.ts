@@ -99,7 +99,8 @@ it.each([
   expect(counts).toHaveLength(4 - (plan.model.normalisation.kind === 'batch' ? 1 : 0));
   expect(new Set(counts).size).toBe(1);
   expect(tf.memory().numTensors).toBe(before);
-  await evaluateModel(engine, { plan, values: initialOf(plan), examples: films(3, 16, 'mask'), signal });
+  const examples = films(3, 16, 'mask');
+  await evaluateModel(engine, { plan, values: initialOf(plan), examples, trainingExamples: examples, signal });
   expect(tf.memory().numTensors).toBe(before);
 });
 

@@ -11,8 +11,10 @@ import { trainingBatches } from './training-batches.js';
  * loop runs once, so that messages and the abort signal get through.
  *
  * Numbers  the loss of a step and the norm of its gradient come back in one read; the reported loss is the mean over the
- *          examples of the last epoch, each measured before the step that learns from it.
- * Errors   TRAINING_DIVERGED, STOPPED, MODEL_SPEC_INVALID, PLAN_TOO_LARGE, UPDATE_LAYOUT_MISMATCH, DATASET_EMPTY, DATASET_UNSUITABLE.
+ *          examples of the last epoch, each measured before the step that learns from it. Running statistics are measured anew
+ *          with the final weights.
+ * Errors   TRAINING_DIVERGED, STOPPED, MODEL_SPEC_INVALID, MODEL_VARIANCE_INVALID, PLAN_TOO_LARGE, UPDATE_LAYOUT_MISMATCH,
+ *          DATASET_EMPTY, DATASET_UNSUITABLE.
  */
 export const trainLocally: Train = async (engine, request) => {
   const { plan, examples, signal } = request;
@@ -34,6 +36,7 @@ export const trainLocally: Train = async (engine, request) => {
       request.onStep?.({ epoch, epochs, step, steps: epochs * stepsPerEpoch, loss });
       await nextTurn();
     }
+    await learner.settleStatistics(signal);
     const values = await learner.read();
     if (!values.every(Number.isFinite)) throw new ConsiliumError('TRAINING_DIVERGED', { step });
     return { values, steps: step, loss: lossSum / examples.count };

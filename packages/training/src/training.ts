@@ -107,13 +107,15 @@ export interface EvaluationRequest {
   readonly plan: LearningTask;
   readonly values: Float32Array;
   readonly examples: ExampleSource;
+  /** The site's training examples, with which running statistics are measured anew; needed by models that have some. */
+  readonly trainingExamples?: ExampleSource | undefined;
   /** As in `TrainingRequest`. */
   readonly memoryLimitBytes?: number | undefined;
   readonly onBatch?: (done: number, total: number) => void;
   readonly signal: AbortSignal;
 }
 
-/** Errors  TRAINING_DIVERGED, STOPPED, MODEL_SPEC_INVALID, PLAN_TOO_LARGE, UPDATE_LAYOUT_MISMATCH. */
+/** Errors  TRAINING_DIVERGED, STOPPED, MODEL_SPEC_INVALID, MODEL_VARIANCE_INVALID, PLAN_TOO_LARGE, UPDATE_LAYOUT_MISMATCH. */
 export type Train = (engine: Engine, request: TrainingRequest) => Promise<TrainingResult>;
-/** Errors  STOPPED, MODEL_SPEC_INVALID, PLAN_TOO_LARGE, UPDATE_LAYOUT_MISMATCH. */
+/** Errors  STOPPED, MODEL_SPEC_INVALID, MODEL_VARIANCE_INVALID, PLAN_TOO_LARGE, UPDATE_LAYOUT_MISMATCH. */
 export type Evaluate = (engine: Engine, request: EvaluationRequest) => Promise<Statistics>;

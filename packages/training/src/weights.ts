@@ -1,7 +1,7 @@
 import type { Engine, Tensor, Variable } from '@consilium/engine';
 import { ConsiliumError } from '@consilium/errors';
 import type { Model } from '@consilium/models';
-import { entryLength, layoutLength } from '@consilium/tensors';
+import { entryLength, layoutLength, requireVariances, varianceRanges } from '@consilium/tensors';
 
 /** The weights of a model on the back end, in layout order. The opener calls `dispose`. */
 export interface Weights {
@@ -11,11 +11,16 @@ export interface Weights {
   dispose(): void;
 }
 
-/** Copies flat values onto the back end, one variable for each entry of the layout. Errors  UPDATE_LAYOUT_MISMATCH. */
+/**
+ * Copies flat values onto the back end, one variable for each entry of the layout.
+ *
+ * Errors   UPDATE_LAYOUT_MISMATCH, MODEL_VARIANCE_INVALID.
+ */
 export function openWeights({ tf }: Engine, { layout }: Model, values: Float32Array): Weights {
   const length = layoutLength(layout);
   if (values.length !== length)
     throw new ConsiliumError('UPDATE_LAYOUT_MISMATCH', { expected: length, got: values.length });
+  requireVariances(varianceRanges(layout), values);
   let at = 0;
   const variables = layout.map((entry) => {
     const start = at;

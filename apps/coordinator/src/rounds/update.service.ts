@@ -3,18 +3,23 @@ import { ConsiliumError, type ErrorCode } from '@consilium/errors';
 import { advanceParticipation, isAtWork } from '@consilium/rounds';
 import {
   areFinite,
+  BYTES_PER_VALUE,
+  CHUNK_BYTES,
   chunkLength,
   type Manifest,
   manifestDigest,
   payloadValues,
   requireManifestFits,
+  requireVariances,
   sha256Hex,
+  varianceRanges,
 } from '@consilium/tensors';
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditLog, subject } from '../audit/audit-log.js';
 import { CHUNK_STORE, type ChunkStore } from '../chunks/chunk-store.js';
 import { UploadArea, type UploadKey } from '../chunks/upload-area.js';
 import type { SiteUpdate as UpdateRow } from '../generated/prisma/client.js';
+import { ModelRegistry } from '../models/model-registry.js';
 import type { StoredPlan } from '../plans/plan-register.js';
 import { canonicalText } from '../platform/canonical-text.js';
 import { Database, type Transaction } from '../platform/database.js';
@@ -47,6 +52,7 @@ const REFUSALS: readonly ErrorCode[] = [
   'UPDATE_BASE_MISMATCH',
   'UPDATE_COUNT_MISMATCH',
   'UPDATE_TOO_LARGE',
+  'MODEL_VARIANCE_INVALID',
 ];
 
 @Injectable()
@@ -57,6 +63,7 @@ export class UpdateService {
     private readonly uploads: UploadArea,
     private readonly audit: AuditLog,
     private readonly driver: RunDriver,
+    private readonly registry: ModelRegistry,
     @Inject(CHUNK_STORE) private readonly store: ChunkStore,
   ) {}
 
@@ -93,13 +100,16 @@ export class UpdateService {
   }
 
   /**
-   * The L2 norm of what the delta can move, from its chunks one at a time.
+   * The L2 norm of what the delta can move, from its chunks one at a time. A model whose running variances the delta would make
+   * negative could not be evaluated at any site.
    *
-   * Errors   UPDATE_INCOMPLETE, UPDATE_LAYOUT_MISMATCH, UPDATE_NOT_FINITE, UPDATE_TOO_LARGE.
+   * Errors   UPDATE_INCOMPLETE, UPDATE_LAYOUT_MISMATCH, UPDATE_NOT_FINITE, UPDATE_TOO_LARGE, MODEL_VARIANCE_INVALID.
    */
   private async measure(update: SubmittedUpdate, { layout, plan }: StoredPlan): Promise<number> {
     const { maximumDeltaNorm = Number.POSITIVE_INFINITY } = plan.protection;
     const delta = new DeltaNorm(layout);
+    const variances = varianceRanges(layout);
+    const base = variances.length > 0 ? (await this.registry.model(update.baseModelDigest)).manifest : undefined;
     for (const [index, digest] of update.manifest.chunkDigests.entries()) {
       const chunk = await this.uploads.read(update, digest);
       // A manifest that names one chunk twice may name it where a chunk of another length belongs.
@@ -108,6 +118,13 @@ export class UpdateService {
       const values = payloadValues(chunk);
       if (!areFinite(values)) throw new ConsiliumError('UPDATE_NOT_FINITE', { siteId: update.siteId, chunk: index });
       delta.add(index, values);
+      if (base === undefined) continue;
+      const before = payloadValues(await this.store.read(base.chunkDigests[index]!));
+      requireVariances(
+        variances,
+        before.map((value, i) => value + values[i]!),
+        (index * CHUNK_BYTES) / BYTES_PER_VALUE,
+      );
     }
     const { norm } = delta;
     if (norm > maximumDeltaNorm) throw new ConsiliumError('UPDATE_TOO_LARGE', { siteId: update.siteId, norm });

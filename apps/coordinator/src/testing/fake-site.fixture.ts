@@ -27,6 +27,8 @@ export interface FakeSiteOptions {
   readonly exampleCount?: number;
   /** The change that training makes to a weight; a number that is its own in each round and at each place. */
   readonly delta?: (round: number, index: number) => number;
+  /** The code with which every evaluation fails here. */
+  readonly evaluationFailure?: string;
 }
 
 type PollWork = PollWorkResponse['work'];
@@ -175,7 +177,10 @@ export class FakeSite {
     const { receipt } = await this.calls.submitEvaluation(
       {
         ...{ evaluationId, modelDigest, datasetVersion, split },
-        result: { case: 'statistics', value: examplesOf(right, examples - 4n) },
+        result:
+          this.options.evaluationFailure === undefined
+            ? { case: 'statistics', value: examplesOf(right, examples - 4n) }
+            : { case: 'failure', value: { code: this.options.evaluationFailure, sentence: '' } },
       },
       this.metadata,
     );

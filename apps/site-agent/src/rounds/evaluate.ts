@@ -2,7 +2,7 @@ import { ConsiliumError, ERRORS, type ErrorCode, errorCode } from '@consilium/er
 import { buildModel, modelPorts } from '@consilium/models';
 import type { Plan } from '@consilium/plan';
 import type { EvaluateAssignment } from '@consilium/proto';
-import { requireManifestFits } from '@consilium/tensors';
+import { hasRunningStatistics, requireManifestFits } from '@consilium/tensors';
 import type { Statistics } from '@consilium/validation';
 import { digestHex, manifestFromWire, partFromWire, receiptFromWire, statisticsToWire } from '../connection/wire.js';
 import { errorFields } from '../platform/logger.js';
@@ -74,11 +74,15 @@ async function measure(
   const part = partFromWire(assignment.split);
   const digest = digestHex(assignment.modelDigest);
   const manifest = manifestFromWire(assignment.model, digest);
-  requireManifestFits(manifest, buildModel(plan.model, modelPorts(plan)).layout);
+  const { layout } = buildModel(plan.model, modelPorts(plan));
+  requireManifestFits(manifest, layout);
   work.state.heldModels.use(runId, digest, manifest);
   await fetchModel(work, { digest, manifest }, signal);
   const examples = await work.tensors.open(datasetVersion, plan, part, signal);
-  const job = { plan, modelPaths: work.weights.paths(manifest), examples };
+  const trainingExamples = hasRunningStatistics(layout)
+    ? await work.tensors.open(datasetVersion, plan, 'train', signal)
+    : undefined;
+  const job = { plan, modelPaths: work.weights.paths(manifest), examples, trainingExamples };
   const onBatch = (step: number, steps: number) => work.progress.report({ stage: 'evaluating', step, steps });
   onBatch(0, examples.count);
   try {

@@ -31,6 +31,8 @@ export interface EvaluateJob {
   readonly plan: LearningTask;
   readonly modelPaths: readonly string[];
   readonly examples: TensorFile;
+  /** For models with running statistics. */
+  readonly trainingExamples?: TensorFile | undefined;
   readonly memoryLimitBytes?: number | undefined;
 }
 

@@ -81,11 +81,13 @@ async function train(on: Engine, job: TrainJob): Promise<FromTrainer> {
 async function evaluate(on: Engine, job: EvaluateJob): Promise<FromTrainer> {
   const values = loadValues(job.modelPaths);
   const examples = openTensorFile(job.examples);
+  const trainingExamples = job.trainingExamples && openTensorFile(job.trainingExamples);
   try {
     const statistics = await evaluateModel(on, {
       plan: job.plan,
       values,
       examples,
+      trainingExamples,
       memoryLimitBytes: job.memoryLimitBytes,
       onBatch: (done, total) => send({ kind: 'batch', done, total }),
       signal: new AbortController().signal,
@@ -93,6 +95,7 @@ async function evaluate(on: Engine, job: EvaluateJob): Promise<FromTrainer> {
     return { kind: 'evaluated', statistics };
   } finally {
     examples.close();
+    trainingExamples?.close();
   }
 }
 
