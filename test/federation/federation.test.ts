@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type AuditEntry, canonicalEntry, leafHash } from '@consilium/audit';
 import { importSafetensors, manifestDigest, manifestOf } from '@consilium/tensors';
-import { addStatistics, judgedExamples, metricsOf, type Statistics } from '@consilium/validation';
+import { addStatistics, judgedExamples, metricBounds, metricsOf, type Statistics } from '@consilium/validation';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AuditPage, ResultsView, RunView } from './coordinator-http.ts';
 import { dumpDatabase, query } from './database-dump.ts';
@@ -105,11 +105,13 @@ it('overall figures are those of the added statistics, not means of the sites', 
       );
       expect(rows.map(({ site }) => site)).toEqual(SITE_IDS);
       const sum = addStatistics(rows.map(({ statistics }) => statistics));
-      expect(model.overall).toEqual({ examples: judgedExamples(sum), metrics: metricsOf(sum), problem: null });
+      const figures = { metrics: metricsOf(sum), bounds: metricBounds(sum) };
+      expect(model.overall).toEqual({ examples: judgedExamples(sum), ...figures, problem: null });
       const perSite = rows.map(({ site, statistics }) => ({
         site,
         examples: judgedExamples(statistics),
         metrics: metricsOf(statistics),
+        bounds: metricBounds(statistics),
         problem: null,
       }));
       expect(model.sites).toEqual(perSite);

@@ -23,10 +23,14 @@ export interface PlanView {
 
 export type Metrics = Readonly<Record<string, number | null>>;
 
+/** How far figures that are computed from bins may be from those of the model's own scores; others have none. */
+export type Bounds = Readonly<Record<string, number>>;
+
 export interface SiteMetrics {
   readonly site: string;
   readonly examples: number;
   readonly metrics: Metrics;
+  readonly bounds?: Bounds;
   /** Why there are none. */
   readonly problem: string | null;
 }
@@ -67,6 +71,7 @@ export interface RoundView {
   }[];
   readonly validation: {
     readonly metrics: Metrics;
+    readonly bounds?: Bounds;
     readonly sites: readonly SiteMetrics[];
     /** Why there are no metrics of all sites. */
     readonly problem: string | null;
@@ -129,7 +134,12 @@ export interface ModelResult {
   readonly sites: readonly SiteMetrics[];
   /** Asked, and without a result: `overall` is without them. */
   readonly missing: readonly string[];
-  readonly overall: { readonly examples: number; readonly metrics: Metrics; readonly problem: string | null };
+  readonly overall: {
+    readonly examples: number;
+    readonly metrics: Metrics;
+    readonly bounds?: Bounds;
+    readonly problem: string | null;
+  };
 }
 
 /** Figures on the split `test`, read once, after the last round; overall from added statistics. */

@@ -61,7 +61,7 @@ function leaving({ protection, strategy, task, validation, rounds }: Plan): stri
   const cells =
     task.kind === 'segmentation'
       ? 'sums of overlap (Dice, IoU) and counts of pixels'
-      : `counts of right and wrong answers and, for each class, counts of the scores on a grid of ${validation.scoreBins} points`;
+      : `counts of right and wrong answers and, for each class, counts of the scores in ${validation.scoreBins} bins`;
   const reader =
     strategy.name === 'local'
       ? 'The coordinator can read it, and sends the hospital its own model back for the next round. After the last round the model of each hospital is sent to all others, to be tested there.'
@@ -96,7 +96,7 @@ function loss({ task }: Plan): string {
 }
 
 function gridOfScores({ validation }: Plan): string {
-  return `For validation, scores are rounded to a grid of ${validation.scoreBins} points from 0 to 1.`;
+  return `For validation, scores are counted in ${validation.scoreBins} bins of their log-odds.`;
 }
 
 function augmentation({ augmentation: a }: Plan): string {

@@ -181,7 +181,7 @@ export const planSchema = z
       .default({ clipToMedianNorm: CLIP_TO_MEDIAN_NORM }),
     validation: z
       .strictObject({
-        /** Points of the grid that scores are rounded to; 101 or fewer are safe without secure aggregation. */
+        /** Bins that scores are counted in; 101 or fewer are safe without secure aggregation. */
         scoreBins: z.int().min(11).max(1001).default(101),
       })
       .default({ scoreBins: 101 }),

@@ -54,7 +54,7 @@ const NONE: ExampleSource = {
   },
 };
 
-/** Scores 0 to 1: of each pixel by itself, or of each class with the sum 1. */
+/** Of each pixel a score 0 to 1; of each class its logit. */
 async function infer(
   engine: Engine,
   plan: LearningTask,
@@ -67,7 +67,7 @@ async function infer(
   const scores = tf.tidy(() => {
     const x = tf.tensor4d(batch.images, [batch.count, height, width, 1]);
     const { logits } = model.forward(engine, parameters, x, 'infer');
-    return plan.task.kind === 'segmentation' ? tf.sigmoid(logits) : tf.softmax(logits);
+    return plan.task.kind === 'segmentation' ? tf.sigmoid(logits) : logits;
   });
   try {
     return (await scores.data()) as Float32Array;

@@ -1,20 +1,23 @@
 import { refuse } from './refuse.js';
+import { logOdds, scoreBin, scoreEdges } from './score-bins.js';
 import type { ClassificationStatistics } from './statistics.js';
 
 export interface ClassificationCounter {
-  /** Scores of the classes, each 0 to 1, and the index of the true class. Errors  EVALUATION_INVALID. */
-  addExample(scores: ArrayLike<number>, label: number): void;
+  /** Logits of the classes, and the index of the true class. Errors  EVALUATION_INVALID. */
+  addExample(logits: ArrayLike<number>, label: number): void;
   result(): ClassificationStatistics;
 }
 
 /**
  * Counts examples into statistics that add up over sites.
  *
- * Shapes   `scores` [classes]; histograms [classes][bins]; confusion [true class][predicted class].
- * Numbers  the predicted class is the one of the highest score, the first of equal ones.
- * Errors   EVALUATION_INVALID: another number of scores, a score outside 0 to 1, a label that is no class.
+ * Shapes   `logits` [classes]; histograms [classes][bins]; confusion [true class][predicted class].
+ * Numbers  a histogram is of the class's log-odds, in float64 from the logits (`scoreEdges`). The predicted class is the one of the
+ *          highest logit, the first of equal ones.
+ * Errors   EVALUATION_INVALID: another number of logits, one that is not finite, a label that is no class.
  */
 export function classificationStatistics(classes: number, bins: number): ClassificationCounter {
+  const edges = scoreEdges(bins);
   const histograms = Array.from({ length: classes }, () => ({
     positives: new Array<number>(bins).fill(0),
     negatives: new Array<number>(bins).fill(0),
@@ -22,13 +25,13 @@ export function classificationStatistics(classes: number, bins: number): Classif
   const confusion = new Array<number>(classes * classes).fill(0);
   let examples = 0;
   return {
-    addExample(scores, label) {
-      if (scores.length !== classes) refuse(`${scores.length} scores for ${classes} classes`);
+    addExample(logits, label) {
+      if (logits.length !== classes) refuse(`${logits.length} scores for ${classes} classes`);
       if (!Number.isInteger(label) || label < 0 || label >= classes) refuse('a label that is no class');
-      const binOfClass = Array.from(scores, (score) => scoreBin(score, bins));
+      const binOfClass = logOdds(logits).map((score) => scoreBin(score, edges));
       for (const [c, histogram] of histograms.entries())
         increase(c === label ? histogram.positives : histogram.negatives, binOfClass[c] as number);
-      increase(confusion, label * classes + indexOfHighest(scores));
+      increase(confusion, label * classes + indexOfHighest(logits));
       examples++;
     },
     result: () => ({
@@ -38,19 +41,6 @@ export function classificationStatistics(classes: number, bins: number): Classif
       confusion: [...confusion],
     }),
   };
-}
-
-/** A softmax in float32 may end a few units in the last place above 1. */
-const SLACK = 1e-5;
-
-/**
- * The point of the grid 0, 1/(bins-1), ... 1 that a score is rounded to: floor(p * (bins - 1) + 0.5).
- *
- * Errors   EVALUATION_INVALID: not a number, or outside 0 to 1 by more than 1e-5.
- */
-export function scoreBin(p: number, bins: number): number {
-  if (!(p >= -SLACK && p <= 1 + SLACK)) refuse('a score outside 0 to 1');
-  return Math.floor(Math.min(1, Math.max(0, p)) * (bins - 1) + 0.5);
 }
 
 function indexOfHighest(scores: ArrayLike<number>): number {

@@ -1,6 +1,14 @@
 export { addStatistics } from './add-statistics.js';
-export { type ClassificationCounter, classificationStatistics, scoreBin } from './classification-statistics.js';
-export { judgedExamples, type Metrics, metricsOf, type PrimaryMetric, primaryMetric } from './metrics.js';
+export { type ClassificationCounter, classificationStatistics } from './classification-statistics.js';
+export {
+  judgedExamples,
+  type MetricBounds,
+  type Metrics,
+  metricBounds,
+  metricsOf,
+  type PrimaryMetric,
+  primaryMetric,
+} from './metrics.js';
 export {
   type JudgedTask,
   requireValidStatistics,

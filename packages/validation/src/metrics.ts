@@ -1,8 +1,11 @@
-import { auroc } from './auroc.js';
+import { auroc, aurocBound } from './auroc.js';
 import type { ClassificationStatistics, SegmentationStatistics, Statistics } from './statistics.js';
 
 /** Name of a metric -> its value, 0 to 1; null where it is not defined, such as a sensitivity without a positive. */
 export type Metrics = Readonly<Record<string, number | null>>;
+
+/** Name of a metric -> how far the value may be from that of the model's own scores; only those that are computed from bins. */
+export type MetricBounds = Readonly<Record<string, number>>;
 
 export type PrimaryMetric = 'dice' | 'auroc';
 
@@ -26,6 +29,18 @@ export function judgedExamples(statistics: Statistics): number {
  */
 export function metricsOf(statistics: Statistics): Metrics {
   return statistics.kind === 'segmentation' ? segmentationMetrics(statistics) : classificationMetrics(statistics);
+}
+
+/** The bounds of what `metricsOf` computes from bins. */
+export function metricBounds(statistics: Statistics): MetricBounds {
+  if (statistics.kind === 'segmentation') return {};
+  const bounds = statistics.classes.map(aurocBound);
+  const finding = bounds.at(-1) ?? null;
+  const macro = bounds.length > 2 ? meanOfDefined(bounds) : null;
+  return {
+    ...(finding === null ? {} : { auroc: finding }),
+    ...(macro === null ? {} : { aurocMacro: macro }),
+  };
 }
 
 function segmentationMetrics({ films, structures }: SegmentationStatistics): Metrics {

@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest';
-import { addStatistics, classificationStatistics, metricsOf, scoreBin, segmentationStatistics } from './index.js';
+import { auroc, aurocBound } from './auroc.js';
+import { addStatistics, classificationStatistics, metricBounds, metricsOf, segmentationStatistics } from './index.js';
+import { logOdds, scoreBin, scoreEdges } from './score-bins.js';
+
+/** Logits whose softmax is these probabilities. */
+const logits = (...probabilities: number[]) => probabilities.map(Math.log);
 
 const invalid = expect.objectContaining({ code: 'EVALUATION_INVALID' });
 
@@ -62,29 +67,31 @@ it('two films have the statistics that were counted by hand', () => {
 
 it('examples have the statistics that were counted by hand', () => {
   const counter = classificationStatistics(2, 11);
-  counter.addExample([0.9, 0.1], 0);
-  counter.addExample([0.36, 0.64], 0);
-  counter.addExample([0.64, 0.36], 1);
-  counter.addExample([0.2, 0.8], 1);
-  counter.addExample([0, 1], 1);
+  counter.addExample(logits(0.9, 0.1), 0);
+  counter.addExample(logits(0.36, 0.64), 0);
+  counter.addExample(logits(0.64, 0.36), 1);
+  counter.addExample(logits(0.2, 0.8), 1);
+  counter.addExample([-30, 30], 1);
   const statistics = counter.result();
   expect(statistics.examples).toBe(5);
   expect(statistics.confusion).toEqual([1, 1, 1, 2]);
+  // Edges +-20, +-5.28, +-1.39, +-.36 and +-.07; the log-odds are -2.2 and .58, then -.58, 1.386 and 60.
   expect(statistics.classes[1]).toEqual({
-    positives: [0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1],
-    negatives: [0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0],
+    positives: [0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1],
+    negatives: [0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0],
   });
-  // Of the six pairs, one is in the wrong order: .36 of a positive below .64 of a negative.
-  expect(metricsOf(statistics)).toEqual({ auroc: 5 / 6, sensitivity: 2 / 3, specificity: 1 / 2, accuracy: 3 / 5 });
+  // Of the six pairs, one is in the wrong order, and one shares a bin: 1.386 and .58.
+  expect(metricsOf(statistics)).toEqual({ auroc: 4.5 / 6, sensitivity: 2 / 3, specificity: 1 / 2, accuracy: 3 / 5 });
+  expect(metricBounds(statistics)).toEqual({ auroc: 0.5 / 6 });
 });
 
 it('with three classes the finding is the last one, and each class counts in the macro AUROC', () => {
   const counter = classificationStatistics(3, 101);
-  counter.addExample([0.7, 0.2, 0.1], 0);
-  counter.addExample([0.2, 0.7, 0.1], 0);
-  counter.addExample([0.1, 0.6, 0.3], 1);
-  counter.addExample([0.5, 0.3, 0.2], 2);
-  counter.addExample([0.1, 0.1, 0.8], 2);
+  counter.addExample(logits(0.7, 0.2, 0.1), 0);
+  counter.addExample(logits(0.2, 0.7, 0.1), 0);
+  counter.addExample(logits(0.1, 0.6, 0.3), 1);
+  counter.addExample(logits(0.5, 0.3, 0.2), 2);
+  counter.addExample(logits(0.1, 0.1, 0.8), 2);
   expect(metricsOf(counter.result())).toEqual({
     auroc: 5 / 6,
     aurocMacro: (5 / 6 + 3 / 4 + 5 / 6) / 3,
@@ -102,7 +109,7 @@ it('what no example can tell is null, not zero', () => {
     accuracy: null,
   });
   const onlyNegatives = classificationStatistics(2, 11);
-  onlyNegatives.addExample([0.7, 0.3], 0);
+  onlyNegatives.addExample(logits(0.7, 0.3), 0);
   expect(metricsOf(onlyNegatives.result())).toEqual({ auroc: null, sensitivity: null, specificity: 1, accuracy: 1 });
   const empty = segmentationStatistics(1);
   empty.addFilm([{ predicted: [0, 0], mask: [0, 0] }]);
@@ -115,27 +122,55 @@ it('equal scores count one half', () => {
   expect(metricsOf(counter.result()).auroc).toBe(0.5);
 });
 
-it('a score is rounded to the nearest point of the grid, halves upwards', () => {
-  expect([0, 0.049, 0.05, 0.94, 0.95, 1].map((p) => scoreBin(p, 11))).toEqual([0, 0, 1, 9, 10, 10]);
-  expect(scoreBin(Math.fround(1.0000001), 101)).toBe(100);
-  for (const p of [Number.NaN, -0.01, 1.01]) expect(() => scoreBin(p, 101)).toThrow(invalid);
+it('a score lies between its edges, and what is sure of itself beyond the last', () => {
+  const edges = scoreEdges(101);
+  expect(edges).toHaveLength(100);
+  expect([edges[0], edges[99]].map((edge) => edge!.toFixed(9))).toEqual(['-20.000000000', '20.000000000']);
+  expect(edges.every((edge, i) => i === 0 || edge > edges[i - 1]!)).toBe(true);
+  expect(edges[50]! - edges[49]!).toBeLessThan(0.013);
+  expect([-100, edges[0]!, 0, edges[99]!, 100].map((score) => scoreBin(score, edges))).toEqual([0, 1, 50, 100, 100]);
 });
 
-it('the AUROC of the histogram is the Mann-Whitney statistic of the rounded scores', () => {
+it('log-odds are of one class against all others, and do not saturate', () => {
+  expect(logOdds([1, 3])).toEqual([-2, 2]);
+  expect(logOdds([0, 40])[1]).toBe(40);
+  const [a] = logOdds([2, 1, 0]);
+  expect(a).toBeCloseTo(2 - Math.log(Math.exp(1) + 1), 12);
+  for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) expect(() => logOdds([0, bad])).toThrow(invalid);
+});
+
+it.each([
+  ['overconfident', 9, 6],
+  ['timid', 0.2, 0.1],
+  ['of one mind', 0, 0],
+  ['in between', 1.5, 1.5],
+  ['shifted', 3, 2, 8],
+])('the AUROC of a model that is %s is within its bound of the exact one', (_, spread, apart, shift = 0) => {
   const random = seeded(11);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   for (let repeat = 0; repeat < 20; repeat++) {
-    const examples = Array.from({ length: 60 }, () => {
+    const examples = Array.from({ length: 120 }, () => {
       const label = random() < 0.3 ? 1 : 0;
-      return { label, p: Math.min(1, random() * 0.8 + label * 0.2) };
+      return { label, score: shift + spread * normal() + apart * label };
     });
-    const counter = classificationStatistics(2, 21);
-    for (const { label, p } of examples) counter.addExample([1 - p, p], label);
-    const scores = (label: number) => examples.filter((e) => e.label === label).map((e) => scoreBin(e.p, 21));
-    const [negatives, positives] = [scores(0), scores(1)];
-    const wins = positives.flatMap((p) => negatives.map((n) => (p > n ? 1 : p === n ? 0.5 : 0)));
-    const expected = wins.reduce<number>((a, b) => a + b, 0) / wins.length;
-    expect(metricsOf(counter.result()).auroc).toBeCloseTo(expected, 14);
+    const counter = classificationStatistics(2, 101);
+    for (const { label, score } of examples) counter.addExample([0, score], label);
+    const scores = (label: number) => examples.filter((e) => e.label === label).map((e) => e.score);
+    const wins = scores(1).flatMap((p) => scores(0).map((n) => (p > n ? 1 : p === n ? 0.5 : 0)));
+    const exact = wins.reduce<number>((a, b) => a + b, 0) / wins.length;
+    const statistics = counter.result();
+    const bound = metricBounds(statistics).auroc!;
+    expect(Math.abs(metricsOf(statistics).auroc! - exact)).toBeLessThanOrEqual(bound + 1e-12);
+    if (spread > 5) expect(bound).toBeLessThan(0.02); // 101 even steps of the probability: up to .1
+    if (spread === 0) expect(bound).toBeCloseTo(0.5, 12);
   }
+});
+
+it('the bound is half of the pairs that share a bin', () => {
+  // Pairs in the same bin: 2 * 1 + 1 * 3 of 4 * 5.
+  expect(aurocBound({ positives: [2, 1, 1], negatives: [1, 3, 1] })).toBe((2 + 3 + 1) / (2 * 20));
+  expect(auroc({ positives: [2, 1, 1], negatives: [1, 3, 1] })).toBe((2 * 0.5 + 1 * (1 + 1.5) + 1 * (4 + 0.5)) / 20);
+  expect(aurocBound({ positives: [2], negatives: [0] })).toBeNull();
 });
 
 it('statistics of many sites add up to those of one site with all films, in any order', () => {
@@ -179,7 +214,7 @@ it('statistics of many sites add up to those of one site with all examples, in a
     });
     const count = (list: typeof examples) => {
       const counter = classificationStatistics(3, 101);
-      for (const { scores, label } of list) counter.addExample(scores, label);
+      for (const { scores, label } of list) counter.addExample(logits(...scores), label);
       return counter.result();
     };
     const all = count(examples);
@@ -192,10 +227,10 @@ it('statistics of many sites add up to those of one site with all examples, in a
 
 it('adding changes none of its inputs', () => {
   const counter = classificationStatistics(2, 11);
-  counter.addExample([0.3, 0.7], 1);
+  counter.addExample(logits(0.3, 0.7), 1);
   const before = counter.result();
   const sum = addStatistics([before, before, before]);
-  counter.addExample([0.3, 0.7], 1);
+  counter.addExample(logits(0.3, 0.7), 1);
   expect(before.examples).toBe(1);
   expect(before.confusion).toEqual([0, 0, 0, 1]);
   expect(sum).toMatchObject({ examples: 3, confusion: [0, 0, 0, 3] });

@@ -19,7 +19,7 @@ export interface SegmentationStatistics {
 }
 
 export interface ClassStatistics {
-  /** Counts of the score of this class on the grid floor(p * (bins - 1) + .5): examples of the class, and of the others. */
+  /** Counts of the score of this class, one a bin of its log-odds: examples of the class, and of the others. */
   readonly positives: readonly number[];
   readonly negatives: readonly number[];
 }

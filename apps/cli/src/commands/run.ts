@@ -6,7 +6,7 @@ import { AdvisedError } from '../failure.js';
 import { chosenFolder, connectTo } from '../federation-folder.js';
 import { stopSignals } from '../processes/stop-signals.js';
 import { followRuns } from '../progress/follow-runs.js';
-import { limitedText } from '../progress/words.js';
+import { figure, limitedText } from '../progress/words.js';
 import { formatTable, print, printJson } from '../terminal.js';
 import { loadPlan } from './plan.js';
 
@@ -103,7 +103,7 @@ export function describeRun(run: RunView, results: RunResults | undefined): stri
     round.validation?.problem
       ? 'not computable'
       : Object.entries(round.validation?.metrics ?? {})
-          .map(([name, value]) => `${name} ${value === null ? '–' : value.toFixed(3)}`)
+          .map(([name, value]) => `${name} ${figure(value, round.validation?.bounds?.[name])}`)
           .join(', '),
     round.missing.join(', '),
     round.refused.map(({ site, code }) => `${site}: ${code}`).join(', '),
@@ -115,10 +115,7 @@ export function describeRun(run: RunView, results: RunResults | undefined): stri
     if (validation?.problem) lines.push(`round ${number}: validation not computable: ${validation.problem}`);
   const models = (results?.models ?? []).map((model) => [
     model.site ? `${model.origin} (${model.site})` : model.origin,
-    ...(results?.metrics ?? []).map((name) => {
-      const value = model.overall.metrics[name];
-      return value === null || value === undefined ? '–' : value.toFixed(3);
-    }),
+    ...(results?.metrics ?? []).map((name) => figure(model.overall.metrics[name], model.overall.bounds?.[name])),
     model.digest,
   ]);
   if (results && models.length > 0)

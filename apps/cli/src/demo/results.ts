@@ -1,5 +1,5 @@
 import type { ModelResult, RunResults } from '../contract.js';
-import { figure } from '../progress/words.js';
+import { figure, RESOLVED_WITHIN } from '../progress/words.js';
 import { formatTable } from '../terminal.js';
 
 /** Figures on test data; null where there is none: no result came, or the metric is not defined, say an AUROC with one class only. */
@@ -29,6 +29,8 @@ export interface PlanOutcome {
     readonly bestLocalOnly: number | null;
     readonly federated: number | null;
   };
+  /** How far figures may be from those of the models' own scores, at most; null where they are exact. */
+  readonly bound: { readonly overall: number; readonly site: number } | null;
   /** The models that lack results, and of which sites: their overall figures are not of the same data as the others'. */
   readonly missing: readonly MissingResults[];
 }
@@ -90,12 +92,20 @@ export function planOutcome(facts: OutcomeFacts): PlanOutcome {
       bestLocalOnly: localOverall.length === 0 ? null : Math.max(...localOverall),
       federated: overall(global),
     },
+    bound: boundOf([initial, global, ...locals], metric),
     missing: [
       { model: 'before', sites: initial?.missing ?? [] },
       ...locals.map((model) => ({ model: `local only of ${model.site}`, sites: model.missing })),
       { model: 'federated', sites: global?.missing ?? [] },
     ].filter(({ sites }) => sites.length > 0),
   };
+}
+
+function boundOf(models: readonly (ModelResult | undefined)[], metric: string): PlanOutcome['bound'] {
+  const judged = models.filter((model) => model !== undefined);
+  const overall = judged.flatMap((model) => model.overall.bounds?.[metric] ?? []);
+  const site = judged.flatMap((model) => model.sites.flatMap((row) => row.bounds?.[metric] ?? []));
+  return overall.length === 0 ? null : { overall: Math.max(...overall), site: Math.max(0, ...site) };
 }
 
 /** Every site that was asked for a result of some model, in site-id order. */
@@ -122,7 +132,13 @@ export function outcomeTable(outcome: PlanOutcome): string {
   const examples = outcome.sites.reduce((sum, row) => sum + (row.examples ?? 0), 0);
   rows.push(['overall', String(examples), figure(before), figure(localOnly), figure(federated), figure(bestLocalOnly)]);
   const title = `${outcome.plan}: ${METRIC_NAMES[outcome.metric] ?? outcome.metric} on test data after ${outcome.rounds} rounds (${outcome.model}, ${outcome.seconds.toFixed(0)} s)`;
-  return [title, formatTable(head, rows), ...missingLine(outcome.missing)].join('\n');
+  return [title, formatTable(head, rows), ...boundLine(outcome.bound), ...missingLine(outcome.missing)].join('\n');
+}
+
+function boundLine(bound: PlanOutcome['bound']): string[] {
+  if (bound === null) return [];
+  const line = `Scores are counted in bins: overall within ±${bound.overall.toFixed(3)} of the exact figure, at one site within ±${bound.site.toFixed(3)}.`;
+  return [bound.overall > RESOLVED_WITHIN ? `${line} Differences below that are not resolved.` : line];
 }
 
 function missingLine(missing: readonly MissingResults[]): string[] {

@@ -15,8 +15,18 @@ export function validationText(round: RoundView): string {
   if (round.validation.problem) return `validation not computable: ${round.validation.problem}`;
   const name = mainMetric(round.validation.metrics);
   if (!name) return '';
-  const sites = round.validation.sites.map(({ site, metrics }) => `${site} ${figure(metrics[name])}`);
-  return `${name} ${figure(round.validation.metrics[name])}${sites.length > 0 ? ` (${sites.join(', ')})` : ''}`;
+  const { metrics, bounds, sites } = round.validation;
+  const each = sites.map((site) => `${site.site} ${figure(site.metrics[name], site.bounds?.[name])}`);
+  const text = `${name} ${figure(metrics[name], bounds?.[name])}${ofSites(round)}`;
+  return `${text}${each.length > 0 ? ` (${each.join(', ')})` : ''}`;
+}
+
+/** Of whom a figure is, where not of all that delivered: ` of 2 of 3 sites, 122 films`. */
+function ofSites({ validation, participations }: RoundView): string {
+  const sites = validation?.sites ?? [];
+  const delivered = participations.filter(({ state }) => state === 'submitted' || state === 'evaluated').length;
+  if (sites.length === 0 || sites.length >= delivered) return '';
+  return ` of ${sites.length} of ${delivered} sites, ${sites.reduce((sum, { examples }) => sum + examples, 0)} films`;
 }
 
 /** `ash weighs 50 % instead of 91 %`, for each site that the plan's bounds held back. */
@@ -24,8 +34,14 @@ export function limitedText({ weights }: RoundView): string {
   return weights.flatMap(({ site, limited }) => (limited === null ? [] : [`${site} ${limited}`])).join('; ');
 }
 
-export function figure(value: number | null | undefined): string {
-  return value === null || value === undefined ? '–' : value.toFixed(3);
+/** Above this bound a figure is not resolved: models that differ by less cannot be told apart by it. */
+export const RESOLVED_WITHIN = 0.005;
+
+/** `0.839 ±0.002`; with a question mark where the bound is so wide that the figure is not resolved. */
+export function figure(value: number | null | undefined, bound?: number): string {
+  if (value === null || value === undefined) return '–';
+  if (bound === undefined) return value.toFixed(3);
+  return `${value.toFixed(3)} ±${bound.toFixed(3)}${bound > RESOLVED_WITHIN ? '?' : ''}`;
 }
 
 /** What a run does now, in a few words. */

@@ -68,7 +68,8 @@ type AskedRow = Pick<EvaluationRow, 'siteId' | 'state' | 'statistics'>;
 function judged(plan: Plan, rows: readonly AskedRow[]): Pick<ModelResults, 'sites' | 'missing' | 'overall'> {
   const received = rows.filter((row) => row.state === 'received');
   const missing = rows.filter((row) => row.state !== 'received').map((row) => row.siteId);
-  if (received.length === 0) return { sites: [], missing, overall: { examples: 0, metrics: {}, problem: null } };
+  if (received.length === 0)
+    return { sites: [], missing, overall: { examples: 0, metrics: {}, bounds: {}, problem: null } };
   const { sites, ...overall } = validationView(plan, received);
   return { sites, missing, overall };
 }

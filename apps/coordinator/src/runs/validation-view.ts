@@ -3,7 +3,9 @@ import type { Plan } from '@consilium/plan';
 import {
   addStatistics,
   judgedExamples,
+  type MetricBounds,
   type Metrics,
+  metricBounds,
   metricsOf,
   requireValidStatistics,
   type Statistics,
@@ -13,6 +15,8 @@ import {
 /** Metrics of all sites together, computed from the sums, and of each site. */
 export interface ValidationView {
   readonly metrics: Metrics;
+  /** How far those that are computed from bins may be from the model's own scores. */
+  readonly bounds: MetricBounds;
   readonly sites: readonly SiteMetrics[];
   /** Films or examples of all sites. */
   readonly examples: number;
@@ -24,6 +28,7 @@ export interface SiteMetrics {
   readonly site: string;
   readonly examples: number;
   readonly metrics: Metrics;
+  readonly bounds: MetricBounds;
   /** Why there are none; null when there are. */
   readonly problem: string | null;
 }
@@ -44,20 +49,26 @@ export function validationView(plan: Plan, rows: readonly StoredStatistics[]): V
     siteId,
     ...orProblem(() => {
       const valid = requireValidStatistics(statistics, shape);
-      return { statistics: valid, examples: judgedExamples(valid), metrics: metricsOf(valid) };
+      return {
+        statistics: valid,
+        examples: judgedExamples(valid),
+        metrics: metricsOf(valid),
+        bounds: metricBounds(valid),
+      };
     }),
   }));
   const sites = read.map(({ siteId: site, value, problem }) => ({
-    ...{ site, examples: value?.examples ?? 0, metrics: value?.metrics ?? {}, problem },
+    ...{ site, examples: value?.examples ?? 0, metrics: value?.metrics ?? {}, bounds: value?.bounds ?? {}, problem },
   }));
   const bad = sites.find((site) => site.problem !== null);
   if (bad !== undefined) return { ...NO_METRICS, sites, problem: `${bad.site}: ${bad.problem}` };
   const { value, problem } = orProblem(() => addStatistics(read.map((row) => row.value?.statistics as Statistics)));
   if (value === null) return { ...NO_METRICS, sites, problem };
-  return { metrics: metricsOf(value), sites, examples: judgedExamples(value), problem: null };
+  const examples = judgedExamples(value);
+  return { metrics: metricsOf(value), bounds: metricBounds(value), sites, examples, problem: null };
 }
 
-const NO_METRICS = { metrics: {}, examples: 0 } as const;
+const NO_METRICS = { metrics: {}, bounds: {}, examples: 0 } as const;
 
 function orProblem<T>(compute: () => T): { value: T; problem: null } | { value: null; problem: string } {
   try {
