@@ -2,11 +2,12 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { uidFromName } from '@consilium/dicom';
 import { decode } from 'fast-png';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { DatasetStore } from '../datasets/dataset-store.js';
 import { readPseudonymKey, siteFolder } from '../platform/site-folder.js';
 import { PseudonymMap } from '../pseudonyms/pseudonym-map.js';
 import { openSiteState } from '../state/site-state.js';
+import { printed } from '../testing/printed.fixture.js';
 import { film, temporaryFolder, writeFilms } from '../testing/site.fixture.js';
 import { bindDataset, unbindDataset } from './bind-dataset.js';
 import { addDataset, listDatasets, removeDataset, showDataset } from './dataset.js';
@@ -15,7 +16,6 @@ import { exportReport } from './export-report.js';
 
 let dir: string;
 let films: string;
-let printed: string;
 beforeEach(() => {
   dir = temporaryFolder();
   films = temporaryFolder();
@@ -25,21 +25,7 @@ afterEach(() => {
   for (const folder of [dir, films]) rmSync(folder, { recursive: true });
 });
 
-/** What a command prints. */
-async function saying(act: () => Promise<void>): Promise<string> {
-  printed = '';
-  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
-  try {
-    await act();
-  } finally {
-    spy.mockRestore();
-  }
-  return printed;
-}
-const json = async <T>(act: () => Promise<void>) => JSON.parse(await saying(act)) as T;
+const json = async <T>(act: () => Promise<void>) => JSON.parse(await printed(act)) as T;
 const add = (name: string, more: object = {}) =>
   json<{ version: string; train: number; report: { usable: number; setAside: object }; contactSheet: string }>(() =>
     addDataset(name, { dir, json: true, ...('more' in more ? {} : { from: films }), ...more }),
@@ -71,7 +57,9 @@ it('each add makes a version; the history stays, and old pixels go when nothing 
   expect(shown.history).toMatchObject([{ number: 1, madeBy: 'add' }, { number: 2 }]);
   expect(shown.examples).toBe(60);
   await expect(showDataset('films', { dir, version: '1' })).rejects.toMatchObject({ code: 'DATASET_NOT_FOUND' });
-  expect(await saying(() => showDataset('films', { dir, version: second.version.slice(0, 8) }))).toContain('60 images');
+  expect(await printed(() => showDataset('films', { dir, version: second.version.slice(0, 8) }))).toContain(
+    '60 images',
+  );
 });
 
 it('a version that a run under way needs is kept, and can be shown', async () => {
@@ -82,7 +70,7 @@ it('a version that a run under way needs is kept, and can be shown', async () =>
   state.close();
   addMore(40, 5);
   await add('films');
-  expect(await saying(() => showDataset('films', { dir, version: '1' }))).toContain('40 images');
+  expect(await printed(() => showDataset('films', { dir, version: '1' }))).toContain('40 images');
 });
 
 it('leaves patients who objected out, now and later, and keeps nothing that names them', async () => {
@@ -106,7 +94,9 @@ it('leaves patients who objected out, now and later, and keeps nothing that name
   expect(again.version).toBe((excluded as { version: string }).version);
   expect(again.version).not.toBe(first.version);
   writeFileSync(list, 'sex,PatientID\nF,P-5\n');
-  expect(await saying(() => excludePatients('films', { dir, patients: list }))).toContain('1 of them in dataset films');
+  expect(await printed(() => excludePatients('films', { dir, patients: list }))).toContain(
+    '1 of them in dataset films',
+  );
   writeFileSync(list, '\n');
   await expect(excludePatients('films', { dir, patients: list })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
 });
@@ -137,7 +127,7 @@ it('what stands behind each pseudonym of a dataset is in the sealed map, for the
   expect(originals('patient')).toEqual(patients.sort());
   const list = join(dir, 'objected.txt');
   writeFileSync(list, 'P-5');
-  await saying(() => excludePatients('films', { dir, patients: list }));
+  await printed(() => excludePatients('films', { dir, patients: list }));
   expect(originals('id')).toHaveLength(40);
   for (const of of ['id', 'study', 'patient'] as const)
     expect(
@@ -161,15 +151,15 @@ it('refuses what would leave no test, and remembers the patients', async () => {
 
 it('binds what plans call a dataset, and forgets the binding with the dataset', async () => {
   await add('films');
-  await saying(() => bindDataset('chest-study', 'films', { dir }));
+  await printed(() => bindDataset('chest-study', 'films', { dir }));
   await expect(bindDataset('chest-study', 'nothing', { dir })).rejects.toMatchObject({ code: 'DATASET_NOT_FOUND' });
   await expect(bindDataset('Chest Study', 'films', { dir })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
-  expect(await saying(() => listDatasets({ dir }))).toContain('films, chest-study');
-  await saying(() => unbindDataset('chest-study', { dir }));
+  expect(await printed(() => listDatasets({ dir }))).toContain('films, chest-study');
+  await printed(() => unbindDataset('chest-study', { dir }));
   await expect(unbindDataset('chest-study', { dir })).rejects.toMatchObject({ code: 'DATASET_NOT_FOUND' });
-  await saying(() => bindDataset('chest-study', 'films', { dir }));
-  await saying(() => removeDataset('films', { dir }));
-  expect(await saying(() => listDatasets({ dir }))).toContain('no datasets');
+  await printed(() => bindDataset('chest-study', 'films', { dir }));
+  await printed(() => removeDataset('films', { dir }));
+  expect(await printed(() => listDatasets({ dir }))).toContain('no datasets');
   const state = openSiteState(siteFolder(dir).state);
   expect(state.bindings.list()).toEqual([]);
   state.close();
@@ -206,8 +196,8 @@ it('exports a report that names no file, and hides small counts unless told', as
   const { width, height } = decode(readFileSync(contactSheet));
   expect([width, height]).toEqual([8 * 132, 5 * 132]);
   const out = (name: string) => join(dir, name);
-  for (const name of ['r.html', 'r.md', 'r.json']) await saying(() => exportReport('films', { dir, out: out(name) }));
-  await saying(() => exportReport('films', { dir, out: out('exact.md'), exact: true }));
+  for (const name of ['r.html', 'r.md', 'r.json']) await printed(() => exportReport('films', { dir, out: out(name) }));
+  await printed(() => exportReport('films', { dir, out: out('exact.md'), exact: true }));
   await expect(exportReport('films', { dir, out: out('r.pdf') })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
   await expect(exportReport('films', { dir, out: out('no/r.md') })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
   for (const name of ['r.html', 'r.md', 'r.json']) {

@@ -1,7 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CT_IMAGE_STORAGE, type DataSet, sliceDataSet, uidFromName, writeDataSet } from '@consilium/dicom';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { printed } from '../testing/printed.fixture.js';
 import { temporaryFolder } from '../testing/site.fixture.js';
 import { addDataset } from './dataset.js';
 
@@ -63,19 +64,7 @@ function writeSliceFile(patient: number, slice: number, more: DataSet): void {
   writeFileSync(join(slices, `${patient}-${slice}.dcm`), writeDataSet({ ...dataSet, ...more }));
 }
 
-async function add(more: object = {}): Promise<string> {
-  let printed = '';
-  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
-  try {
-    await addDataset('slices', { dir, from: slices, quiet: true, ...more });
-  } finally {
-    spy.mockRestore();
-  }
-  return printed;
-}
+const add = (more: object = {}) => printed(() => addDataset('slices', { dir, from: slices, quiet: true, ...more }));
 
 it('a slice that may show text takes its series with it, and comes back with it once a person has looked', async () => {
   writeSliceFile(2, 1, { ConversionType: 'DI' });
@@ -99,8 +88,8 @@ it('one that declares its text does so too; films of one study without a place i
   const noPlace = { ImagePositionPatient: undefined, ImageOrientationPatient: undefined };
   for (let slice = 0; slice < 4; slice++)
     writeSliceFile(5, slice, slice === 0 ? { ...noPlace, BurnedInAnnotation: 'YES' } : noPlace);
-  const printed = await add();
-  expect(printed).toContain('19 usable images');
-  expect(printed).toMatch(/2 {2}set aside: may show text/);
-  expect(printed).toMatch(/3 {2}set aside: a slice of its series/);
+  const shown = await add();
+  expect(shown).toContain('19 usable images');
+  expect(shown).toMatch(/2 {2}set aside: may show text/);
+  expect(shown).toMatch(/3 {2}set aside: a slice of its series/);
 });

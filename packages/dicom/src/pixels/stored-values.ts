@@ -106,8 +106,19 @@ function unsigned(
 ): StoredValues {
   const mask = 2 ** bits - 1;
   const [low, high] = padding !== undefined && padding.high > mask ? [padding.low, padding.high] : [1, 0];
-  let all = 0;
-  for (let i = 0; i < stored.length; i++) if (stored[i]! < low || stored[i]! > high) all |= stored[i]!;
-  if (all >>> bits === 0) return stored;
+  if (unionOf(stored, low, high) >>> bits === 0) return stored;
   return stored.map((value: number) => (value >= low && value <= high ? value : (value & mask) >>> 0)) as StoredValues;
+}
+
+/** All bits that are set in any value outside of `low` to `high`; two values at once where none is to be left out. */
+function unionOf(stored: StoredValues, low: number, high: number): number {
+  let all = 0;
+  if (low <= high || !(stored instanceof Uint16Array)) {
+    for (let i = 0; i < stored.length; i++) if (stored[i]! < low || stored[i]! > high) all |= stored[i]!;
+    return all;
+  }
+  const first = (stored.byteOffset >>> 1) & 1;
+  const pairs = new Uint32Array(stored.buffer, stored.byteOffset + 2 * first, (stored.length - first) >>> 1);
+  for (let i = 0; i < pairs.length; i++) all |= pairs[i]!;
+  return (all & 0xffff) | (all >>> 16) | (first === 1 ? stored[0]! : 0) | stored[stored.length - 1]!;
 }

@@ -36,6 +36,16 @@ it('drops unused high bits of unsigned values, and says so; the stored values st
   expect(greyWithRemarks(native([1, 2, 4095])).remarks).toEqual([]);
 });
 
+it('finds the one value with unused bits, wherever it lies and wherever the pixels do', () => {
+  for (const more of ['', 'x', 'xyz'])
+    for (let at = 0; at < 7; at++) {
+      const values = Array.from({ length: 7 }, (_, i) => (i === at ? 0x9003 : 3));
+      // Another length of the header moves the pixels to another address.
+      const frame = native(values, {}, [[0x00102000, 'LT', more]]);
+      expect([...toGrey(frame)]).toEqual([3, 3, 3, 3, 3, 3, 3]);
+    }
+});
+
 it('mirrors MONOCHROME1 and reads palettes by the values without the unused bits', () => {
   expect([...toGrey(native([0xf001, 0x0fff], { photometric: 'MONOCHROME1' }))]).toEqual([4094, 0]);
   const colours = [0x00281201, 0x00281202, 0x00281203].map((tag): TestElement => [tag, 'OW', words(0, 10, 200)]);
