@@ -1,7 +1,7 @@
 /** Content-addressed bytes: chunks of models and of accepted updates, named by SHA-256 in lower-case hex. Nothing is ever changed. */
 export interface ChunkStore {
   has(digest: string): Promise<boolean>;
-  /** Bytes of a chunk from `offset` on. Errors  CHUNK_NOT_AVAILABLE. */
+  /** Bytes of a chunk from `offset` on, once the whole of it was found to have its digest. Errors  CHUNK_NOT_AVAILABLE, CHUNK_CORRUPT. */
   read(digest: string, offset?: number): Promise<Uint8Array>;
   /** Fills `into` with a whole chunk of exactly that length. Errors  CHUNK_NOT_AVAILABLE, CHUNK_CORRUPT. */
   readInto(digest: string, into: Uint8Array): Promise<Uint8Array>;

@@ -38,15 +38,15 @@ export class FolderChunkStore implements ChunkStore {
 
   async read(digest: string, offset = 0): Promise<Uint8Array> {
     return this.withFile(digest, async (file) => {
-      const bytes = Buffer.allocUnsafe(Math.max(0, (await file.stat()).size - offset));
-      return filled(file, bytes, offset, digest);
+      const whole = await filled(file, Buffer.allocUnsafe((await file.stat()).size), digest);
+      return whole.subarray(offset);
     });
   }
 
   async readInto(digest: string, into: Uint8Array): Promise<Uint8Array> {
     return this.withFile(digest, async (file) => {
       if ((await file.stat()).size !== into.byteLength) throw new ConsiliumError('CHUNK_CORRUPT', { digest });
-      return filled(file, into, 0, digest);
+      return filled(file, into, digest);
     });
   }
 
@@ -131,8 +131,10 @@ export class FolderChunkStore implements ChunkStore {
   }
 }
 
-async function filled(file: FileHandle, bytes: Uint8Array, offset: number, digest: string): Promise<Uint8Array> {
-  const { bytesRead } = await file.read(bytes, 0, bytes.byteLength, offset);
-  if (bytesRead !== bytes.byteLength) throw new ConsiliumError('CHUNK_CORRUPT', { digest });
+/** A disk may give back other bytes than it was given: nothing is summed, judged or handed on that does not have its digest. */
+async function filled(file: FileHandle, bytes: Uint8Array, digest: string): Promise<Uint8Array> {
+  const { bytesRead } = await file.read(bytes, 0, bytes.byteLength, 0);
+  if (bytesRead !== bytes.byteLength || sha256Hex(bytes) !== digest)
+    throw new ConsiliumError('CHUNK_CORRUPT', { digest });
   return bytes;
 }
