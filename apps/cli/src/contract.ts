@@ -30,7 +30,7 @@ export interface SiteMetrics {
   readonly site: string;
   readonly examples: number;
   readonly metrics: Metrics;
-  readonly bounds?: Bounds;
+  readonly bounds: Bounds;
   /** Why there are none. */
   readonly problem: string | null;
 }
@@ -71,11 +71,14 @@ export interface RoundView {
   }[];
   readonly validation: {
     readonly metrics: Metrics;
-    readonly bounds?: Bounds;
+    readonly bounds: Bounds;
+    readonly examples: number;
     readonly sites: readonly SiteMetrics[];
     /** Why there are no metrics of all sites. */
     readonly problem: string | null;
   } | null;
+  /** Sites of which the figures are not, and why. */
+  readonly unevaluated: readonly { readonly site: string; readonly code: string }[];
 }
 
 export interface RunView {
@@ -137,7 +140,7 @@ export interface ModelResult {
   readonly overall: {
     readonly examples: number;
     readonly metrics: Metrics;
-    readonly bounds?: Bounds;
+    readonly bounds: Bounds;
     readonly problem: string | null;
   };
 }

@@ -32,6 +32,7 @@ export {
 } from './safetensors/index.js';
 export {
   hasRunningStatistics,
+  holdsVariances,
   liftVariances,
   requireVariances,
   type VarianceRange,

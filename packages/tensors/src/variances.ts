@@ -26,6 +26,11 @@ export function varianceRanges(layout: Layout): VarianceRange[] {
   return ranges;
 }
 
+/** Whether values `start` to `end` (exclusive) of a payload hold any of them. */
+export function holdsVariances(ranges: readonly VarianceRange[], start: number, end: number): boolean {
+  return ranges.some((range) => range.start < end && range.end > start);
+}
+
 /**
  * What no data can give never reaches a model's inference: its reciprocal root would be no number, or a sign turned round.
  *

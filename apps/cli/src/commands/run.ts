@@ -6,7 +6,7 @@ import { AdvisedError } from '../failure.js';
 import { chosenFolder, connectTo } from '../federation-folder.js';
 import { stopSignals } from '../processes/stop-signals.js';
 import { followRuns } from '../progress/follow-runs.js';
-import { figure, limitedText } from '../progress/words.js';
+import { figure, limitedText, ofSites, RESOLVED_WITHIN, UNRESOLVED, unevaluatedText } from '../progress/words.js';
 import { formatTable, print, printJson } from '../terminal.js';
 import { loadPlan } from './plan.js';
 
@@ -103,24 +103,26 @@ export function describeRun(run: RunView, results: RunResults | undefined): stri
     round.validation?.problem
       ? 'not computable'
       : Object.entries(round.validation?.metrics ?? {})
-          .map(([name, value]) => `${name} ${figure(value, round.validation?.bounds?.[name])}`)
+          .map(([name, value]) => `${name} ${figure(value, round.validation?.bounds[name])}`)
           .join(', '),
+    ofSites(round),
     round.missing.join(', '),
     round.refused.map(({ site, code }) => `${site}: ${code}`).join(', '),
-    limitedText(round),
+    [unevaluatedText(round), limitedText(round)].filter((text) => text !== '').join('; '),
   ]);
   if (rounds.length > 0)
-    lines.push('', formatTable(['round', 'state', 'validation', 'missing', 'refused', 'limited'], rounds));
+    lines.push('', formatTable(['round', 'state', 'validation', 'of', 'missing', 'refused', 'notes'], rounds));
   for (const { number, validation } of run.rounds)
     if (validation?.problem) lines.push(`round ${number}: validation not computable: ${validation.problem}`);
   const models = (results?.models ?? []).map((model) => [
     model.site ? `${model.origin} (${model.site})` : model.origin,
-    ...(results?.metrics ?? []).map((name) => figure(model.overall.metrics[name], model.overall.bounds?.[name])),
+    ...(results?.metrics ?? []).map((name) => figure(model.overall.metrics[name], model.overall.bounds[name])),
+    ofModel(model),
     model.digest,
   ]);
   if (results && models.length > 0)
     lines.push(
-      ...['', 'on test data, over all sites:', formatTable(['model', ...results.metrics, 'digest'], models)],
+      ...['', 'on test data, over all sites:', formatTable(['model', ...results.metrics, 'of', 'digest'], models)],
       ...results.models
         .filter(({ missing }) => missing.length > 0)
         .map(({ origin, site, missing }) => `${site ? `${origin} (${site})` : origin}: without ${missing.join(', ')}`),
@@ -128,7 +130,21 @@ export function describeRun(run: RunView, results: RunResults | undefined): stri
         .filter(({ overall }) => overall.problem)
         .map(({ digest, overall }) => `${digest}: not computable: ${overall.problem}`),
     );
+  if (isAnyUnresolved(run, results)) lines.push('', UNRESOLVED);
   return lines.join('\n');
+}
+
+function isAnyUnresolved({ rounds }: RunView, results: RunResults | undefined): boolean {
+  const shown = [
+    ...rounds.map(({ validation }) => validation),
+    ...(results?.models ?? []).map(({ overall }) => overall),
+  ];
+  return shown.some((figures) => Object.values(figures?.bounds ?? {}).some((bound) => bound > RESOLVED_WITHIN));
+}
+
+/** Of whom the figures of a model on test data are. */
+function ofModel({ sites, missing, overall }: RunResults['models'][number]): string {
+  return `${sites.length} of ${sites.length + missing.length} sites, ${overall.examples} films`;
 }
 
 function roundsOf(run: RunView): string {

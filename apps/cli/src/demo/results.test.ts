@@ -15,11 +15,11 @@ function model(
     site,
     round,
     sites: [
-      { site: 'alder', examples: 30, metrics: { auroc: alder, accuracy: 0.111 }, problem: null },
-      { site: 'birch', examples: 7, metrics: { auroc: birch, accuracy: 0.222 }, problem: null },
+      { site: 'alder', examples: 30, metrics: { auroc: alder, accuracy: 0.111 }, bounds: {}, problem: null },
+      { site: 'birch', examples: 7, metrics: { auroc: birch, accuracy: 0.222 }, bounds: {}, problem: null },
     ],
     missing: [],
-    overall: { examples: 37, metrics: { auroc: all, accuracy: 0.333 }, problem: null },
+    overall: { examples: 37, metrics: { auroc: all, accuracy: 0.333 }, bounds: {}, problem: null },
   };
 }
 
@@ -90,6 +90,8 @@ it('keeps the row of a site without a result, and names it under the table', () 
     { site: 'birch', examples: 7, before: 0.52, localOnly: 0.79, federated: null },
     { site: 'cedar', examples: null, before: null, localOnly: null, federated: null },
   ]);
+  // What was not tested on everybody's films is neither averaged nor the best.
+  expect(outcome.overall).toMatchObject({ localOnly: 0.62, bestLocalOnly: 0.62 });
   expect(outcome.missing).toEqual([
     { model: 'local only of alder', sites: ['cedar'] },
     { model: 'federated', sites: ['birch'] },
@@ -98,4 +100,27 @@ it('keeps the row of a site without a result, and names it under the table', () 
     'Test results are missing (local only of alder: cedar; federated: birch): ' +
       'the overall figures are without them, and not of the same data.',
   );
+});
+
+it('says how far figures that are counted in bins may be from the exact ones, at most', () => {
+  const bounded = (own: ModelResult, all: number, site: number): ModelResult => ({
+    ...own,
+    sites: own.sites.map((row) => ({ ...row, bounds: { auroc: site } })),
+    overall: { ...own.overall, bounds: { auroc: all } },
+  });
+  const [initial, global] = federated.models as [ModelResult, ModelResult];
+  const outcome = (site: number) =>
+    planOutcome({
+      ...facts,
+      federated: { ...metrics, models: [initial, bounded(global, 0.0021, site)] },
+      local: { ...metrics, models: local.models.map((own) => bounded(own, 0.001, 0.002)) },
+    });
+  expect(outcome(0.0042).bound).toEqual({ overall: 0.0021, site: 0.0042 });
+  const last = (site: number) => outcomeTable(outcome(site)).split('\n').slice(6);
+  const line = 'Scores are counted in bins: overall within ±0.002 of the exact figure, at one site within ±0.004.';
+  expect(last(0.0042)).toEqual([line]);
+  expect(last(0.0162)).toEqual([
+    line.replace('0.004', '0.016'),
+    'Two figures can be told apart only beyond the sum of their bounds.',
+  ]);
 });

@@ -67,7 +67,11 @@ export function planOutcome(facts: OutcomeFacts): PlanOutcome {
   const at = (model: ModelResult | undefined, site: string) =>
     model?.sites.find((row) => row.site === site)?.metrics[metric] ?? null;
   const overall = (model: ModelResult | undefined) => model?.overall.metrics[metric] ?? null;
-  const localOverall = locals.map(overall).filter((value) => value !== null);
+  // A figure without a site's films is of other data: it is in no mean, and is no best.
+  const localOverall = locals
+    .filter(({ missing }) => missing.length === 0)
+    .map(overall)
+    .filter((value) => value !== null);
   return {
     plan: facts.plan,
     model: facts.model,
@@ -103,8 +107,8 @@ export function planOutcome(facts: OutcomeFacts): PlanOutcome {
 
 function boundOf(models: readonly (ModelResult | undefined)[], metric: string): PlanOutcome['bound'] {
   const judged = models.filter((model) => model !== undefined);
-  const overall = judged.flatMap((model) => model.overall.bounds?.[metric] ?? []);
-  const site = judged.flatMap((model) => model.sites.flatMap((row) => row.bounds?.[metric] ?? []));
+  const overall = judged.flatMap((model) => model.overall.bounds[metric] ?? []);
+  const site = judged.flatMap((model) => model.sites.flatMap((row) => row.bounds[metric] ?? []));
   return overall.length === 0 ? null : { overall: Math.max(...overall), site: Math.max(0, ...site) };
 }
 
@@ -138,7 +142,10 @@ export function outcomeTable(outcome: PlanOutcome): string {
 function boundLine(bound: PlanOutcome['bound']): string[] {
   if (bound === null) return [];
   const line = `Scores are counted in bins: overall within ±${bound.overall.toFixed(3)} of the exact figure, at one site within ±${bound.site.toFixed(3)}.`;
-  return [bound.overall > RESOLVED_WITHIN ? `${line} Differences below that are not resolved.` : line];
+  const widest = Math.max(bound.overall, bound.site);
+  return widest > RESOLVED_WITHIN
+    ? [line, 'Two figures can be told apart only beyond the sum of their bounds.']
+    : [line];
 }
 
 function missingLine(missing: readonly MissingResults[]): string[] {

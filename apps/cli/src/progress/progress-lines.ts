@@ -1,7 +1,7 @@
 import { hasEnded, type RunView } from '../contract.js';
 import { say } from '../terminal.js';
 import type { Progress } from './progress.js';
-import { isOver, limitedText, runText, validationText } from './words.js';
+import { isOver, limitedText, runText, unevaluatedText, validationText } from './words.js';
 
 /** For a log file: one line for each round that has ended, and one for the end of a run. */
 export class ProgressLines implements Progress {
@@ -18,6 +18,7 @@ export class ProgressLines implements Progress {
           validationText(round),
           round.missing.length > 0 ? `missing: ${round.missing.join(', ')}` : '',
           round.refused.length > 0 ? `refused: ${round.refused.map((r) => `${r.site} ${r.code}`).join(', ')}` : '',
+          unevaluatedText(round),
           limitedText(round),
           round.abortedBecause ?? '',
         ];

@@ -23,6 +23,7 @@ function round(number: number, state: string, more: Partial<RoundView> = {}): Ro
     participations: [],
     weights: [],
     validation: null,
+    unevaluated: [],
     ...more,
   };
 }
@@ -51,18 +52,22 @@ function run(rounds: readonly RoundView[], more: Partial<RunView> = {}): RunView
 
 const validated = {
   metrics: { dice: 0.6125, iou: 0.45 },
+  bounds: {},
+  examples: 13,
   sites: [
-    { site: 'alder', examples: 9, metrics: { dice: 0.6 }, problem: null },
-    { site: 'birch', examples: 4, metrics: { dice: null }, problem: null },
+    { site: 'alder', examples: 9, metrics: { dice: 0.6 }, bounds: {}, problem: null },
+    { site: 'birch', examples: 4, metrics: { dice: null }, bounds: {}, problem: null },
   ],
   problem: null,
 };
+
+const THREE = ['alder', 'birch', 'oak'].map((site) => participation(site, 'submitted'));
 
 it('a terminal shows for each site at work how far it is', () => {
   const training = { epoch: 2, epochs: 2, step: 6, steps: 12, loss: 0.41234 };
   const lines = screenLines([
     run([
-      round(1, 'closed', { validation: validated }),
+      round(1, 'closed', { validation: validated, participations: THREE }),
       round(2, 'training', {
         participations: [participation('alder', 'training', training), participation('ash', 'submitted')],
       }),
@@ -71,7 +76,7 @@ it('a terminal shows for each site at work how far it is', () => {
   ]);
   expect(lines).toEqual([
     'phantom-segmentation  fedavg  round 2/6  training',
-    '  round 1  dice 0.613 (alder 0.600, birch –)',
+    '  round 1  dice 0.613 of 2 of 3 sites, 13 films (alder 0.600, birch –)',
     '  alder  ██████████████░░░░░░  epoch 2/2 step 6/12  loss 0.412',
     '  ash    ████████████████████  update sent',
   ]);
@@ -88,13 +93,14 @@ it('a loss that only exponents can tell does not fill the terminal', () => {
 it('a log gets one line for each round that has ended, with who was missing, and one for the end of the run', () => {
   const lines: string[] = [];
   const progress = new ProgressLines((line) => lines.push(line));
-  const first = round(1, 'closed', { validation: validated, missing: ['oak'] });
+  const unevaluated = [{ site: 'oak', code: 'ENGINE_CRASHED' }];
+  const first = round(1, 'closed', { validation: validated, participations: THREE, unevaluated });
   progress.show([run([first, round(2, 'training')])]);
   progress.show([run([first, round(2, 'training')])]);
   const second = round(2, 'aborted', { abortedBecause: 'too few updates' });
   progress.show([run([first, second], { state: 'failed', reason: 'no quorum', finishedAt: '2026-11-21T09:01:01Z' })]);
   expect(lines).toEqual([
-    'phantom-segmentation fedavg: round 1/6 closed, dice 0.613 (alder 0.600, birch –), missing: oak',
+    'phantom-segmentation fedavg: round 1/6 closed, dice 0.613 of 2 of 3 sites, 13 films (alder 0.600, birch –), oak could not evaluate: ENGINE_CRASHED',
     'phantom-segmentation fedavg: round 2/6 aborted, too few updates',
     'phantom-segmentation fedavg: failed: no quorum  61 s',
   ]);
@@ -107,7 +113,13 @@ it('a log says what the bounds took from a site, and why a round has no figure',
     { ...weight, limited: 'weighs 50 % instead of 90 %' },
     { ...weight, site: 'birch', limited: null },
   ];
-  const validation = { metrics: {}, sites: [], problem: 'birch: The statistics do not fit the plan.' };
+  const validation = {
+    metrics: {},
+    bounds: {},
+    examples: 0,
+    sites: [],
+    problem: 'birch: The statistics do not fit the plan.',
+  };
   new ProgressLines((line) => lines.push(line)).show([run([round(1, 'closed', { weights, validation })])]);
   expect(lines).toEqual([
     'phantom-segmentation fedavg: round 1/6 closed, validation not computable: birch: The statistics do not fit the plan.,' +

@@ -9,24 +9,26 @@ export function isOver(round: RoundView): boolean {
   return round.state === 'closed' || round.state === 'aborted';
 }
 
-/** `dice 0.612 (alder 0.601, birch 0.640)`; empty when nothing was validated. */
+/** `dice 0.612 of 2 of 3 sites, 13 films (alder 0.601, birch 0.640)`; empty when nothing was validated. */
 export function validationText(round: RoundView): string {
   if (!round.validation) return '';
   if (round.validation.problem) return `validation not computable: ${round.validation.problem}`;
   const name = mainMetric(round.validation.metrics);
   if (!name) return '';
   const { metrics, bounds, sites } = round.validation;
-  const each = sites.map((site) => `${site.site} ${figure(site.metrics[name], site.bounds?.[name])}`);
-  const text = `${name} ${figure(metrics[name], bounds?.[name])}${ofSites(round)}`;
-  return `${text}${each.length > 0 ? ` (${each.join(', ')})` : ''}`;
+  const each = sites.map((site) => `${site.site} ${figure(site.metrics[name], site.bounds[name])}`);
+  return `${name} ${figure(metrics[name], bounds[name])} of ${ofSites(round)} (${each.join(', ')})`;
 }
 
-/** Of whom a figure is, where not of all that delivered: ` of 2 of 3 sites, 122 films`. */
-function ofSites({ validation, participations }: RoundView): string {
-  const sites = validation?.sites ?? [];
-  const delivered = participations.filter(({ state }) => state === 'submitted' || state === 'evaluated').length;
-  if (sites.length === 0 || sites.length >= delivered) return '';
-  return ` of ${sites.length} of ${delivered} sites, ${sites.reduce((sum, { examples }) => sum + examples, 0)} films`;
+/** Of whom a round's figures are: `2 of 3 sites, 122 films`. The round's sites are all that it asked to train. */
+export function ofSites({ validation, participations }: RoundView): string {
+  if (!validation) return '';
+  return `${validation.sites.length} of ${participations.length} sites, ${validation.examples} films`;
+}
+
+/** `birch could not evaluate: ENGINE_CRASHED`, for each site of which the figures are not. */
+export function unevaluatedText({ unevaluated }: RoundView): string {
+  return unevaluated.map(({ site, code }) => `${site} could not evaluate: ${code}`).join('; ');
 }
 
 /** `ash weighs 50 % instead of 91 %`, for each site that the plan's bounds held back. */
@@ -34,7 +36,7 @@ export function limitedText({ weights }: RoundView): string {
   return weights.flatMap(({ site, limited }) => (limited === null ? [] : [`${site} ${limited}`])).join('; ');
 }
 
-/** Above this bound a figure is not resolved: models that differ by less cannot be told apart by it. */
+/** Above this bound a figure is not resolved. */
 export const RESOLVED_WITHIN = 0.005;
 
 /** `0.839 ±0.002`; with a question mark where the bound is so wide that the figure is not resolved. */
@@ -43,6 +45,10 @@ export function figure(value: number | null | undefined, bound?: number): string
   if (bound === undefined) return value.toFixed(3);
   return `${value.toFixed(3)} ±${bound.toFixed(3)}${bound > RESOLVED_WITHIN ? '?' : ''}`;
 }
+
+export const UNRESOLVED =
+  `? not resolved: scores are counted in bins, and this figure may be more than ${RESOLVED_WITHIN} from that of the scores ` +
+  'themselves. Two figures can be told apart beyond the sum of their bounds (±).';
 
 /** What a run does now, in a few words. */
 export function runText(run: RunView): string {

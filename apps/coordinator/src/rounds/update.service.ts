@@ -6,6 +6,7 @@ import {
   BYTES_PER_VALUE,
   CHUNK_BYTES,
   chunkLength,
+  holdsVariances,
   type Manifest,
   manifestDigest,
   payloadValues,
@@ -109,7 +110,7 @@ export class UpdateService {
     const { maximumDeltaNorm = Number.POSITIVE_INFINITY } = plan.protection;
     const delta = new DeltaNorm(layout);
     const variances = varianceRanges(layout);
-    const base = variances.length > 0 ? (await this.registry.model(update.baseModelDigest)).manifest : undefined;
+    const { manifest: base } = await this.registry.model(update.baseModelDigest);
     for (const [index, digest] of update.manifest.chunkDigests.entries()) {
       const chunk = await this.uploads.read(update, digest);
       // A manifest that names one chunk twice may name it where a chunk of another length belongs.
@@ -118,13 +119,11 @@ export class UpdateService {
       const values = payloadValues(chunk);
       if (!areFinite(values)) throw new ConsiliumError('UPDATE_NOT_FINITE', { siteId: update.siteId, chunk: index });
       delta.add(index, values);
-      if (base === undefined) continue;
+      const start = (index * CHUNK_BYTES) / BYTES_PER_VALUE;
+      if (!holdsVariances(variances, start, start + values.length)) continue;
       const before = payloadValues(await this.store.read(base.chunkDigests[index]!));
-      requireVariances(
-        variances,
-        before.map((value, i) => value + values[i]!),
-        (index * CHUNK_BYTES) / BYTES_PER_VALUE,
-      );
+      const after = before.map((value, i) => value + values[i]!);
+      requireVariances(variances, after, start);
     }
     const { norm } = delta;
     if (norm > maximumDeltaNorm) throw new ConsiliumError('UPDATE_TOO_LARGE', { siteId: update.siteId, norm });

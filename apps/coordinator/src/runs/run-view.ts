@@ -10,6 +10,7 @@ import {
   sentenceOf,
 } from '@consilium/rounds';
 import { Inject, Injectable } from '@nestjs/common';
+import type { EvaluationState } from '../generated/prisma/client.js';
 import { Database } from '../platform/database.js';
 import { withDatabaseErrors } from '../platform/database-error.js';
 import { errorFields, LOGGER, type Logger } from '../platform/logger.js';
@@ -73,6 +74,8 @@ export interface RoundView {
   /** Of the updates that count, once no more are taken; empty under a strategy that averages nothing. */
   readonly weights: readonly WeightView[];
   readonly validation: ValidationView | null;
+  /** Sites of which the figures are not: why they could not evaluate, or that they did not answer. */
+  readonly unevaluated: readonly { site: string; code: string }[];
 }
 
 export interface ParticipationView {
@@ -167,8 +170,8 @@ export class RunViews {
       select: { round: true, siteId: true, exampleCount: true, deltaNorm: true },
     });
     const evaluations = await this.database.client.evaluation.findMany({
-      where: { runId, round, state: 'received' },
-      select: { round: true, siteId: true, statistics: true },
+      where: { runId, round, state: { not: 'asked' } },
+      select: { round: true, siteId: true, state: true, statistics: true, failureCode: true },
     });
     if (this.over.size > MOST_ROUNDS_KEPT) this.over.clear();
     return loaded.rounds.map((row) => {
@@ -214,9 +217,10 @@ function roundView(
   round: RoundRow,
   participations: readonly ParticipationRow[],
   updates: readonly WeighedUpdate[],
-  evaluations: readonly StoredStatistics[],
+  evaluations: readonly EndedEvaluation[],
 ): RoundView {
   const { number, state, startedAt, closedAt, candidateDigest } = round;
+  const received = evaluations.filter((e) => e.state === 'received');
   return {
     ...{ number, state, startedAt, closedAt, candidateDigest },
     modelDigest: round.baseModelDigest,
@@ -228,8 +232,16 @@ function roundView(
     abortedBecause: round.abortedReason,
     participations: participations.map(participationView),
     weights: BEFORE_SUBMISSIONS_CLOSE.includes(state) ? [] : weightViews(loaded.plan, updates),
-    validation: evaluations.length === 0 ? null : validationView(loaded.plan.plan, evaluations),
+    validation: received.length === 0 ? null : validationView(loaded.plan.plan, received),
+    unevaluated: evaluations
+      .filter((e) => e.state !== 'received')
+      .map(({ siteId, failureCode }) => ({ site: siteId, code: failureCode ?? 'EVALUATION_LATE' })),
   };
+}
+
+interface EndedEvaluation extends StoredStatistics {
+  readonly state: EvaluationState;
+  readonly failureCode: string | null;
 }
 
 const BEFORE_SUBMISSIONS_CLOSE: readonly RoundState[] = ['planned', 'recruiting', 'training'];

@@ -13,8 +13,9 @@ export function time(at: Date | string): Html {
 }
 
 /** "0.873"; a dash for what is not defined. */
-export function share(value: number | null | undefined): string {
-  return value === null || value === undefined ? '–' : value.toFixed(3);
+export function share(value: number | null | undefined, bound?: number): string {
+  if (value === null || value === undefined) return '–';
+  return bound === undefined ? value.toFixed(3) : `${value.toFixed(3)} ±${bound.toFixed(3)}`;
 }
 
 /** A column of a table; numbers stand at its right. */

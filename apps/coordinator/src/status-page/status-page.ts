@@ -82,22 +82,31 @@ function roundTable(run: RunView): Html {
   const columns = [
     ...[{ title: 'Round' }, { title: 'State' }],
     ...metrics.map((title) => ({ title, isNumber: true })),
+    { title: 'Of' },
     { title: 'Missing, refused or limited' },
   ];
   const rows = shown.map((round) => [
     ...[round.number, stateLabel(round.state)],
-    ...metrics.map((name) => share(round.validation?.metrics[name])),
+    ...metrics.map((name) => share(round.validation?.metrics[name], round.validation?.bounds[name])),
+    ofSites(round),
     exceptions(round),
   ]);
   const earlier = over.length - shown.length;
   return html`${table(columns, rows)}${earlier > 0 && html`<p class="soft">and ${earlier} earlier</p>`}`;
 }
 
+/** Of whom a round's figures are. */
+function ofSites({ validation, participations }: RoundView): string {
+  if (validation === null) return '';
+  return `${validation.sites.length} of ${participations.length} sites, ${validation.examples} films`;
+}
+
 /** Who was not part of a round, or counts for less in it, and why it was aborted. */
-function exceptions({ missing, refused, weights, validation, abortedBecause }: RoundView): string {
+function exceptions({ missing, refused, unevaluated, weights, validation, abortedBecause }: RoundView): string {
   const sites = [
     ...missing.map((site) => `${site} missing`),
     ...refused.map(({ site, code }) => `${site} ${code}`),
+    ...unevaluated.map(({ site, code }) => `${site} could not evaluate: ${code}`),
     ...weights.flatMap(({ site, limited }) => (limited === null ? [] : [`${site} ${limited}`])),
     ...(validation?.problem ? [`validation not computable: ${validation.problem}`] : []),
   ];
