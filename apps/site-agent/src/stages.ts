@@ -49,6 +49,8 @@ export interface Assignment {
   readonly modelDigest: string;
   readonly model: Manifest;
   readonly baseRound: number;
+  /** Rounds of the run that have closed before. */
+  readonly closedRounds: number;
 }
 
 /** The examples as the model sees them and the weights to start from, both on the site's disk. */

@@ -146,7 +146,7 @@ it('numbers are there with their units', () => {
     '13 rounds',
     '90 minutes after training began',
     'at least 4 sites',
-    'wait 2 days',
+    'waits 2 days',
     'weighs 40 % at most',
     'When 2 or fewer deliver, all weigh the same',
     'longer than 2.5 times the median',

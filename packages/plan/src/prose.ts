@@ -140,7 +140,7 @@ function stepRules({ training: t }: Plan): string {
   const decay =
     t.learningRateDecay === 1
       ? 'The learning rate stays (decay 1).'
-      : `After each round the learning rate is multiplied by ${t.learningRateDecay}.`;
+      : `After each round that closes the learning rate is multiplied by ${t.learningRateDecay}.`;
   const clip =
     t.clipGradientNorm === 0
       ? 'Gradients are not limited (clip norm 0).'
@@ -152,7 +152,7 @@ function stepRules({ training: t }: Plan): string {
 }
 
 function rounds({ rounds: r }: Plan): string {
-  return `${counted(r.count, 'round')}. A round closes when all its sites have delivered, or at its deadline, ${duration(r.deadlineSeconds)} after training began, if then at least ${counted(r.quorum, 'site')} delivered; with fewer it counts for nothing. Invitations and evaluations wait ${duration(r.answerSeconds)} for an answer.`;
+  return `${counted(r.count, 'round')}. A round closes when all its sites have delivered, or at its deadline, ${duration(r.deadlineSeconds)} after training began, if then at least ${counted(r.quorum, 'site')} delivered; with fewer it counts for nothing. An invitation, and each evaluation of a site, waits ${duration(r.answerSeconds)} for an answer.`;
 }
 
 function strategy({ strategy: s }: Plan): string {

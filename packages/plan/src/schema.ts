@@ -91,7 +91,7 @@ const training = z.strictObject({
   epochsPerRound: count.max(100).default(1),
   batchSize: count.max(256).default(8),
   optimizer,
-  /** Factor on the learning rate after each round: learningRate * decay^(round - 1). */
+  /** Factor on the learning rate after each closed round: learningRate * decay^(closed rounds before). */
   learningRateDecay: positive.max(1).default(1),
   /** Largest L2 norm of the gradient of one step; larger ones are scaled down. 0 means no limit. */
   clipGradientNorm: z.number().min(0).default(1),
@@ -157,7 +157,7 @@ export const planSchema = z
       maximumShare: positive.max(1).default(0.5),
       /** Longest time from the start of training to the close of submissions. */
       deadlineSeconds: positive.max(30 * 86_400).default(3600),
-      /** Longest time for the answers to the invitation, and for the evaluations. */
+      /** Longest time for the answers to the invitation, and for each evaluation of a site. */
       answerSeconds: positive.max(30 * 86_400).default(3600),
     }),
     strategy: z.discriminatedUnion('name', [

@@ -105,7 +105,14 @@ it('a model that was trained with batch normalisation infers what it has learned
   const plan = withBatch(classificationPlan({ epochsPerRound: 12, batchSize: 4 }));
   const examples = films(16, 32, 'label');
   const seed = deriveSeed(5, 1, 'a', 'train');
-  const { values } = await trainLocally(engine, { plan, initial: initialOf(plan), examples, round: 1, seed, signal });
+  const { values } = await trainLocally(engine, {
+    plan,
+    initial: initialOf(plan),
+    examples,
+    closedRounds: 0,
+    seed,
+    signal,
+  });
   // Training has measured them already, over the same examples: an evaluation finds the same ones.
   expect(await measured(plan, values, examples)).toEqual(values);
   const right = async (weights: Float32Array) => {
@@ -142,6 +149,6 @@ it('a negative variance is refused before anything is computed, by its name', as
   const evaluated = evaluateModel(engine, { plan, values, examples, trainingExamples: examples, signal });
   await expect(evaluated).rejects.toMatchObject(refused);
   const seed = deriveSeed(5, 1, 'a', 'train');
-  const trained = trainLocally(engine, { plan, initial: values, examples, round: 1, seed, signal });
+  const trained = trainLocally(engine, { plan, initial: values, examples, closedRounds: 0, seed, signal });
   await expect(trained).rejects.toMatchObject(refused);
 });

@@ -7,7 +7,7 @@ import { trainingBatches } from './training-batches.js';
 
 /**
  * Trains from `initial` for the epochs of one round, and hands back the new weights. The optimizer begins anew. The
- * same plan, weights, examples, round and seed give the same bytes on the same back end. Between two steps the event
+ * same plan, weights, examples, closed rounds and seed give the same bytes on the same back end. Between two steps the event
  * loop runs once, so that messages and the abort signal get through.
  *
  * Numbers  the loss of a step and the norm of its gradient come back in one read; the reported loss is the mean over the
@@ -23,7 +23,7 @@ export const trainLocally: Train = async (engine, request) => {
   request.onMemoryPlan?.(memory);
   const learner = openLearner(engine, plan, request.initial, examples, memory);
   try {
-    const learningRate = learningRateOf(plan, request.round);
+    const learningRate = learningRateOf(plan, request.closedRounds);
     const epochs = plan.training.epochsPerRound;
     let [step, lossSum] = [0, 0];
     for await (const { epoch, stepsPerEpoch, batch } of request.batches ??
@@ -45,6 +45,6 @@ export const trainLocally: Train = async (engine, request) => {
   }
 };
 
-function learningRateOf({ training }: LearningTask, round: number): number {
-  return training.optimizer.learningRate * training.learningRateDecay ** (round - 1);
+function learningRateOf({ training }: LearningTask, closedRounds: number): number {
+  return training.optimizer.learningRate * training.learningRateDecay ** closedRounds;
 }

@@ -82,8 +82,8 @@ export interface TrainingRequest {
   /** Weights to start from, in layout order; not changed. */
   readonly initial: Float32Array;
   readonly examples: ExampleSource;
-  /** Number of the round, from 1: decides the learning rate. */
-  readonly round: number;
+  /** Rounds that have closed before: they decide the learning rate. */
+  readonly closedRounds: number;
   /** Seed of shuffling and augmentation of this round at this site. */
   readonly seed: Uint8Array;
   /** The round's batches when someone else reads them, ahead of the training; else they are read between the steps. */

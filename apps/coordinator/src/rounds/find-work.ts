@@ -29,6 +29,7 @@ export type Work =
       readonly kind: 'train';
       readonly round: number;
       readonly baseRound: number;
+      readonly closedRounds: number;
       readonly closesInMs: number;
     } & WithModel);
 
@@ -106,10 +107,11 @@ export class FindWork {
     });
     if (row === null) return null;
     const { roundOfRun, runId, round, baseRound, baseModelDigest: modelDigest } = row;
+    const closedRounds = await this.database.client.round.count({ where: { runId, state: 'closed' } });
     const [{ left }] = await this.database.client.$queryRaw<[{ left: number }]>`
       SELECT GREATEST(0, EXTRACT(EPOCH FROM ${roundOfRun.deadlineAt}::timestamptz - clock_timestamp()) * 1000)::float8 AS left`;
     return {
-      ...{ kind: 'train', runId, round, baseRound, modelDigest, planHash: roundOfRun.run.planHash },
+      ...{ kind: 'train', runId, round, baseRound, closedRounds, modelDigest, planHash: roundOfRun.run.planHash },
       model: (await this.registry.model(modelDigest)).manifest,
       datasetVersion: roundOfRun.run.participants[0]?.datasetVersion ?? '',
       closesInMs: Math.floor(left),

@@ -15,6 +15,8 @@ export interface Progress {
   /** 0 outside of rounds. */
   readonly round: number;
   readonly stage: Stage;
+  /** Of which evaluation this speaks; null while training. */
+  readonly evaluationId: string | null;
   readonly bytesDone: bigint;
   readonly bytesTotal: bigint;
   readonly epoch: number;
@@ -44,8 +46,8 @@ export class ProgressService {
 
   /** Books what a site reports and says whether anybody still waits for it. A site that is not in the round is told to stop. */
   async report(siteId: string, progress: Progress): Promise<Order> {
-    if (progress.stage === 'evaluating' || progress.round === 0)
-      return this.orderOutsideTraining(siteId, progress.runId);
+    if (progress.evaluationId !== null) return this.orderOfEvaluation(siteId, progress.runId, progress.evaluationId);
+    if (progress.stage === 'evaluating') return 'stop';
     const { runId, round } = progress;
     const found = await this.database.client.participation.findUnique({
       where: { runId_round_siteId: { runId, round, siteId } },
@@ -93,12 +95,13 @@ export class ProgressService {
     return 'stop';
   }
 
-  private async orderOutsideTraining(siteId: string, runId: string): Promise<Order> {
-    const row = await this.database.client.participant.findUnique({
-      where: { runId_siteId: { runId, siteId } },
-      include: { run: { select: { state: true } } },
+  /** An evaluation that has expired, or whose run is over, is waited for by nobody. */
+  private async orderOfEvaluation(siteId: string, runId: string, evaluationId: string): Promise<Order> {
+    const row = await this.database.client.evaluation.findUnique({
+      where: { id: evaluationId, siteId, runId },
+      select: { state: true, run: { select: { state: true } } },
     });
-    return row === null || row.state === 'left' || isRunOver(row.run.state) ? 'stop' : 'continue';
+    return row?.state === 'asked' && !isRunOver(row.run.state) ? 'continue' : 'stop';
   }
 }
 

@@ -90,7 +90,8 @@ export class RunTransitions {
           })),
         ),
     );
-    const testDeadlineAt = new Date(now.getTime() + plan.plan.rounds.answerSeconds * 1000);
+    // A site answers one after the other: each has the time of one.
+    const testDeadlineAt = new Date(now.getTime() + digests.length * plan.plan.rounds.answerSeconds * 1000);
     await this.update(transaction, run, { testDeadlineAt });
     await this.audit.append(transaction, acts);
   }

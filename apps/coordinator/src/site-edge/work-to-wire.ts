@@ -18,8 +18,8 @@ export function workToWire(work: Work | null): MessageInitShape<typeof PollWorkR
       return { work: { case: 'evaluate', value: { ...withModel(work), evaluationId, split: splitToWire(split) } } };
     }
     case 'train': {
-      const { round, baseRound, closesInMs } = work;
-      const value = { ...withModel(work), round, baseRound, closesInMs: BigInt(closesInMs) };
+      const { round, baseRound, closedRounds, closesInMs } = work;
+      const value = { ...withModel(work), round, baseRound, closedRounds, closesInMs: BigInt(closesInMs) };
       return { work: { case: 'train', value } };
     }
   }

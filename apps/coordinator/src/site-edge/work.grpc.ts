@@ -78,6 +78,7 @@ export class WorkEdge
       ...{ epoch: integerOf(request.epoch), epochs: integerOf(request.epochs) },
       ...{ step: integerOf(request.step), steps: integerOf(request.steps) },
       stage: wire.stageFromWire(request.stage),
+      evaluationId: request.evaluationId === '' ? null : wire.textOf(request.evaluationId),
       bytesDone: wire.bigCountOf(request.bytesDone),
       bytesTotal: wire.bigCountOf(request.bytesTotal),
       loss: loss !== undefined && Number.isFinite(loss) ? loss : null,

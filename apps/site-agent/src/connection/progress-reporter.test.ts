@@ -25,6 +25,7 @@ function reporterOf(answer: () => Order) {
     link: link as unknown as CoordinatorLink,
     runId: 'run-1',
     round: 1,
+    evaluationId: '',
     signal: new AbortController().signal,
     logger: createLogger('silent', 'site-a'),
     onStop: () => heard.push('stop'),

@@ -33,6 +33,8 @@ export interface ReporterOptions {
   readonly link: CoordinatorLink;
   readonly runId: string;
   readonly round: number;
+  /** Empty while training. */
+  readonly evaluationId: string;
   readonly signal: AbortSignal;
   readonly logger: Logger;
   readonly onStop: () => void;
@@ -71,9 +73,9 @@ export class ProgressReporter {
 
   /** Says that this assignment cannot be finished here. Errors  as a call. */
   async fail(code: ErrorCode): Promise<void> {
-    const { link, runId, round, signal } = this.options;
+    const { link, runId, round, evaluationId, signal } = this.options;
     const failure = { code, sentence: ERRORS[code].say };
-    const request = { runId, round, stage: WIRE_STAGES[this.stage], failure };
+    const request = { runId, round, evaluationId, stage: WIRE_STAGES[this.stage], failure };
     await link.call((client, options) => client.reportProgress(request, options), signal);
   }
 
@@ -97,10 +99,9 @@ export class ProgressReporter {
   }
 
   private async sendOne(progress: Progress): Promise<void> {
-    const { link, runId, round, signal, logger, onStop, onDrain } = this.options;
+    const { link, runId, round, evaluationId, signal, logger, onStop, onDrain } = this.options;
     const request = {
-      runId,
-      round,
+      ...{ runId, round, evaluationId },
       stage: WIRE_STAGES[progress.stage],
       bytesDone: BigInt(progress.bytesDone ?? 0),
       bytesTotal: BigInt(progress.bytesTotal ?? 0),

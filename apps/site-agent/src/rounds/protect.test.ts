@@ -37,6 +37,7 @@ const assignment = (changes: Partial<Assignment> = {}): Assignment => ({
   modelDigest: BASE,
   model: manifestOf(layout, new Float32Array(length)),
   baseRound: 2,
+  closedRounds: 2,
   ...changes,
 });
 const delta = (values: Float32Array, trainingLoss = 0.5) =>

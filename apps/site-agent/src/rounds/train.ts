@@ -39,7 +39,7 @@ async function trainOnce(work: Work, dataset: OpenedDataset, a: Assignment, sign
     plan: a.plan,
     basePaths: dataset.basePaths,
     examples: dataset.examples,
-    round: a.round,
+    closedRounds: a.closedRounds,
     seed: deriveSeed(a.plan.seed, a.round, work.siteId, 'training'),
     deltaPath,
   };

@@ -105,7 +105,7 @@ async function doWork(
     case 'train':
       return withProgress(workshop, work.value, signal, onDrain, (w, stop) => train(w, work.value, stop));
     case 'evaluate':
-      return withProgress(workshop, { runId: work.value.runId, round: 0 }, signal, onDrain, (w, stop) =>
+      return withProgress(workshop, { ...work.value, round: 0 }, signal, onDrain, (w, stop) =>
         evaluate(w, work.value, stop),
       );
     case 'stop':
@@ -119,19 +119,18 @@ async function doWork(
 /** Runs one assignment under a signal of its own, which the coordinator's order to stop fires too. */
 async function withProgress(
   workshop: Workshop,
-  about: { readonly runId: string; readonly round: number },
+  about: { readonly runId: string; readonly round: number; readonly evaluationId?: string },
   signal: AbortSignal,
   onDrain: () => void,
   act: (work: Work, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const { runId, round } = about;
+  const { runId, round, evaluationId = '' } = about;
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal, workshop.link.fatalSignal]);
   const { link, logger } = workshop;
   const progress = new ProgressReporter({
     link,
-    runId,
-    round,
+    ...{ runId, round, evaluationId },
     signal: both,
     logger,
     onStop: () => stop.abort(new ConsiliumError('STOPPED', { by: 'coordinator' })),
@@ -169,7 +168,7 @@ async function train(work: Work, wire: TrainAssignment, signal: AbortSignal): Pr
 }
 
 function assignmentOf(work: Work, wire: TrainAssignment): Assignment {
-  const { runId, round, datasetVersion, baseRound } = wire;
+  const { runId, round, datasetVersion, baseRound, closedRounds } = wire;
   const modelDigest = digestHex(wire.modelDigest);
   const { plan, bounds } = acceptedPlan(work, { runId, datasetVersion, planDigest: digestHex(wire.planDigest) });
   work.state.work.beginTraining(runId, round, modelDigest, bounds);
@@ -178,7 +177,7 @@ function assignmentOf(work: Work, wire: TrainAssignment): Assignment {
     datasetVersion,
     modelDigest,
     model: manifestFromWire(wire.model, modelDigest),
-    baseRound,
+    ...{ baseRound, closedRounds },
   };
 }
 

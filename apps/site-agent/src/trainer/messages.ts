@@ -18,7 +18,7 @@ export interface TrainJob {
   /** Chunks of the model to start from, in order; each file is named by its SHA-256. */
   readonly basePaths: readonly string[];
   readonly examples: TensorFile;
-  readonly round: number;
+  readonly closedRounds: number;
   readonly seed: Uint8Array;
   /** Where the delta goes: raw little-endian float32 values in layout order. */
   readonly deltaPath: string;

@@ -62,7 +62,7 @@ async function train(on: Engine, job: TrainJob): Promise<FromTrainer> {
       plan: job.plan,
       initial,
       examples,
-      round: job.round,
+      closedRounds: job.closedRounds,
       seed: job.seed,
       batches: readAhead(job),
       memoryLimitBytes: job.memoryLimitBytes,
