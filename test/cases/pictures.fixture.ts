@@ -11,7 +11,7 @@ export const isThere = existsSync(join(CASES, 'expected.json'));
 if (!isThere) console.warn('skipped: small inputs with right answers (../shared/data/cases is absent)');
 export const expected = (name: string) => JSON.parse(readFileSync(join(CASES, 'expected.json'), 'utf8'))[name];
 
-interface Report {
+export interface Report {
   readonly usable: number;
   readonly examples: number;
   readonly filesIn: number;

@@ -5,12 +5,13 @@ import {
   type DataSet,
   enhancedCtDataSet,
   MR_IMAGE_STORAGE,
+  type SourceSeries,
   sliceDataSet,
   uidFromName,
   writeDataSet,
 } from '@consilium/dicom';
 
-const SIDE = 16;
+export const SIDE = 16;
 const AXIAL = [1, 0, 0, 0, 1, 0] as const;
 export const BLANK = Array.from({ length: SIDE * SIDE }, () => 0);
 
@@ -52,6 +53,24 @@ const planeAt = (mm: number) => ({
   spacingMm: { row: 1, column: 1 },
   thicknessMm: 2,
 });
+
+/** The slices that `writeSliceFile` has written, as an object names them that is about them. */
+export function sourceOf(slices: readonly SliceOf[]): SourceSeries {
+  const [{ patient, series = patient, frameOfReference = `${patient} ${series}` }] = slices as [SliceOf];
+  return {
+    study: studyOf(patient),
+    modality: 'CT',
+    seriesInstanceUid: uidFromName(`series ${series}`),
+    frameOfReferenceUid: uidFromName(`frame of reference ${frameOfReference}`),
+    sopClassUid: CT_IMAGE_STORAGE,
+    rows: SIDE,
+    columns: SIDE,
+    images: slices.map(({ name, atMm, instance = `${patient} ${name}` }) => ({
+      sopInstanceUid: uidFromName(`instance ${instance}`),
+      plane: planeAt(atMm),
+    })),
+  };
+}
 
 /** One slice of a made-up patient, as `PATIENT-NAME.dcm` in a folder. */
 export function writeSliceFile(folder: string, slice: SliceOf): string {

@@ -109,7 +109,9 @@ async function decode(path: string, pool: DecodePool): Promise<GreyPicture> {
 }
 
 async function label(path: string, images: readonly AnnotatedImage[], pool: AnnotatePool): Promise<string> {
-  const { refused } = await pool.annotate({ objects: [path], choice: {}, images }, NEVER);
+  await pool.summarize(path, NEVER);
+  const object = { path, placing: 'as-named' as const, coversAll: false };
+  const { refused } = await pool.annotate({ objects: [object], choice: {}, images }, NEVER);
   if (refused.length > 0) throw new ConsiliumError(refused[0]!.code);
   return 'usable';
 }
@@ -154,6 +156,8 @@ function imagesOf({ references, studyInstanceUid }: Annotations): AnnotatedImage
       sopInstanceUid,
       studyInstanceUid,
       frame: frames?.[0] ?? 1,
+      frameCount: 1,
+      sliceGapMm: undefined,
       rows: 24,
       columns: 20,
       frameOfReferenceUid: undefined,

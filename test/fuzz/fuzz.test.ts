@@ -61,6 +61,7 @@ it('what is not a reason to set a file aside is a problem', async () => {
     read: () => Promise.reject(error),
     scan: () => Promise.reject(new ConsiliumError('DICOM_NOT_DICOM')),
     annotate: () => Promise.reject(new ConsiliumError('DICOM_NOT_DICOM')),
+    summarize: () => Promise.reject(new ConsiliumError('DICOM_NOT_DICOM')),
     close: async () => {},
   });
   const problemsOf = async (error: Error) => (await examine(path, throwing(error))).problems;

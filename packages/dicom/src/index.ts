@@ -1,10 +1,19 @@
-export type { AnnotatedImage, Annotations, Finding, InstanceReference, Structure } from './annotations/annotations.js';
-export type { SlicePlane } from './annotations/geometry.js';
+export type {
+  AnnotatedImage,
+  AnnotationPart,
+  Annotations,
+  Finding,
+  InstanceReference,
+  Placing,
+  Structure,
+} from './annotations/annotations.js';
+export { isInSlice, NAMED_PLANE_TOLERANCE_MM, type SlicePlane } from './annotations/geometry.js';
 export {
   type AnnotationChoice,
   type AnnotationSource,
   NO_STRUCTURE_LABEL,
   openAnnotations,
+  structureKey,
 } from './annotations/open-annotations.js';
 export { isAnnotationClass, readAnnotations } from './annotations/read-annotations.js';
 export {

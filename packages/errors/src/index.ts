@@ -98,6 +98,11 @@ export const ERRORS = {
   DICOM_NO_PIXELS: { kind: 'invalid', say: 'The DICOM file holds no picture.' },
   DICOM_INVALID: { kind: 'invalid', say: 'The DICOM file contradicts itself.' },
   ANNOTATION_CONTRADICTORY: { kind: 'invalid', say: 'The annotations of one image contradict each other.' },
+  ANNOTATION_READINGS_DIFFER: { kind: 'invalid', say: 'Two label objects mark one structure of an image differently.' },
+  ANNOTATION_STRUCTURE_UNCHOSEN: {
+    kind: 'invalid',
+    say: 'A mask is of one structure, and the label objects mark others.',
+  },
   DICOM_CODESTREAM_INVALID: { kind: 'invalid', say: 'The compressed picture in the DICOM file cannot be decoded.' },
   DICOM_TOO_LARGE: { kind: 'invalid', say: 'The DICOM file is larger than what is read.' },
   DICOM_UNREADABLE: { kind: 'missing', say: 'The file is not there or cannot be read from the disk.' },
@@ -114,6 +119,8 @@ export const ERRORS = {
   PACS_REFUSED: { kind: 'conflict', say: 'The PACS cannot do what was asked of it.' },
   PACS_ANSWER_INVALID: { kind: 'invalid', say: 'The PACS answered with something that is not DICOM.' },
   PACS_INCOMPLETE: { kind: 'unavailable', say: 'Some instances did not arrive; the next try goes on where it ended.' },
+  MASK_IN_ALPHA: { kind: 'invalid', say: 'Only the transparency of the mask says anything.' },
+  MASK_MANY_VALUED: { kind: 'invalid', say: 'The mask has several values beside zero.' },
   MASK_INVALID: { kind: 'invalid', say: 'The mask cannot be read.' },
   MASK_SIZE_MISMATCH: { kind: 'invalid', say: 'The mask does not have the size of its image.' },
   // engine and training

@@ -8,6 +8,7 @@ import {
   type DerivedUse,
   LABEL_OBJECTS,
   type LabelObject,
+  type Reading,
   type TextCheck,
 } from '../datasets/image.js';
 import { type IngestJournal, openJournal } from '../datasets/ingest-journal.js';
@@ -40,6 +41,7 @@ export interface AddOptions extends Place, SourceOptions {
   readonly labels?: string;
   readonly labelsFrom?: string;
   readonly structure?: string;
+  readonly reading?: Reading;
   readonly textCheck?: TextCheck;
   readonly derived?: DerivedUse;
   /** A file with the names of files that a person has looked at. */
@@ -104,7 +106,7 @@ interface PreparationRequest {
 
 /** Errors  REQUEST_INVALID, and those of the source. */
 export async function requestOf(name: string, options: AddOptions, signal: AbortSignal): Promise<PreparationRequest> {
-  const { labelsFrom, structure, classes, textCheck, derived } = options;
+  const { labelsFrom, structure, reading, classes, textCheck, derived } = options;
   if (labelsFrom !== undefined && !LABEL_OBJECTS.some((kind) => kind === labelsFrom))
     throw new ConsiliumError('REQUEST_INVALID', { problem: `--labels-from is one of ${LABEL_OBJECTS.join(', ')}` });
   if (isPacsSource(options) && options.labels === undefined && labelsFrom === undefined)
@@ -115,7 +117,7 @@ export async function requestOf(name: string, options: AddOptions, signal: Abort
   const lookedAt = options.lookedAt === undefined ? undefined : await linesOf(options.lookedAt);
   const labels = labelsOf(folder, options);
   const request = {
-    ...{ name, folder, labels, classes, structure },
+    ...{ name, folder, labels, classes, structure, reading },
     labelsFrom: labelsFrom as LabelObject,
     textCheck,
     derived,

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { DERIVED_USES, LABEL_OBJECTS, TEXT_CHECKS } from '../datasets/image.js';
+import { DERIVED_USES, LABEL_OBJECTS, READINGS, TEXT_CHECKS } from '../datasets/image.js';
 import { bindDataset, unbindDataset } from './bind-dataset.js';
 import { type AddOptions, addDataset, listDatasets, removeDataset, type ShowOptions, showDataset } from './dataset.js';
 import { type ExcludeOptions, excludePatients } from './exclude-patients.js';
@@ -23,7 +23,16 @@ export function addDatasetCommands(dataset: Command): void {
         LABEL_OBJECTS,
       ),
     )
-    .option('--structure <name>', 'the structure or segment that masks are made of (default: the only one)')
+    .option(
+      '--structure <name>',
+      'the structure or segment that masks are made of; needed where the objects mark several',
+    )
+    .addOption(
+      new Option(
+        '--reading <which>',
+        'where several objects mark one structure of a picture: take the newest (default: set the picture aside)',
+      ).choices(READINGS),
+    )
     .option('--classes <names...>', 'classes that labels may name (default: every label that occurs)')
     .option(
       '--shares <percents>',

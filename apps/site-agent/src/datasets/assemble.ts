@@ -11,6 +11,7 @@ import type { IngestJournal } from './ingest-journal.js';
 import type { IngestLedger } from './ingest-ledger.js';
 import { type IngestReport, reportOf } from './ingest-report.js';
 import { keyedHash } from './keyed-hash.js';
+import { maskAreas } from './mask-areas.js';
 import { NotSlices } from './not-slices.js';
 import { SeriesCheck } from './series-check.js';
 import { positionAlongNormalMm } from './slice-position.js';
@@ -50,7 +51,8 @@ export function assembleWith(tools: AssembleTools) {
     const volumes = new SeriesCheck();
     const read = await readAll(studies, tools, volumes, signal);
     const unsplit = withoutSplitPatients(read, tools, ledger);
-    const reported = () => reportOf(ledger, { ...countsOf(unsplit), volumes: volumes.counts() });
+    const reported = () =>
+      reportOf(ledger, { ...countsOf(unsplit), volumes: volumes.counts(), masks: maskAreas(unsplit) });
     const index = indexOrRefusal(unsplit, classes, tools, reported);
     const version = await tools.store.save(index);
     tools.journal.markDurable();
@@ -181,16 +183,24 @@ async function exampleOf(
     spacingMm,
     positionMm: place && positionAlongNormalMm(place),
     image,
-    mask: mask === undefined ? null : await storeMask(mask, rows, columns, tools),
+    ...(mask === undefined ? NO_MASK : await storeMask(mask, rows, columns, tools)),
   };
 }
 
-async function storeMask(mask: MaskFact, rows: number, columns: number, tools: AssembleTools): Promise<string> {
-  if (mask.kind === 'stored') return mask.digest;
-  const { store, journal } = tools;
+const NO_MASK = { mask: null, maskPixels: null };
+
+async function storeMask(
+  mask: MaskFact,
+  rows: number,
+  columns: number,
+  { store, journal }: AssembleTools,
+): Promise<{ readonly mask: string; readonly maskPixels: number }> {
+  const pixels = mask.kind === 'read' ? mask.pixels : await store.blobs.get(mask.digest);
+  const maskPixels = pixels.reduce((sum, value) => sum + value, 0);
+  if (mask.kind === 'stored') return { mask: mask.digest, maskPixels };
   const digest = await store.blobs.put(mask.pixels);
   if (mask.identity) journal.add(mask.identity, { kind: 'mask', rows, columns, digest });
-  return digest;
+  return { mask: digest, maskPixels };
 }
 
 function baseExamples(base: DatasetIndex | undefined): Unsplit[] {

@@ -27,6 +27,8 @@ export interface IndexExample {
   readonly image: StoredPixels;
   /** Digest of [rows, columns] bytes of 0 and 1. */
   readonly mask: string | null;
+  /** How many of them are 1; null without a mask. */
+  readonly maskPixels?: number | null;
 }
 
 /** Grey values on disk, little-endian, [rows, columns]. uint16: grey = value + offset, which loses nothing. */

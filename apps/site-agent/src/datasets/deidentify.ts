@@ -3,7 +3,7 @@ import { ConsiliumError } from '@consilium/errors';
 import type { CleanStudies, RawStudies } from '../stages.js';
 import type { CleanKeptPicture, CleanNewPicture, CleanPicture, KeptPicture, RawPicture } from './image.js';
 import type { IngestLedger } from './ingest-ledger.js';
-import { keyedHash } from './keyed-hash.js';
+import { frameOfReferenceKey } from './keyed-hash.js';
 import type { LinkKeeper } from './link-keeper.js';
 
 /**
@@ -39,7 +39,7 @@ async function* cleanAll(
 function cleanNew(raw: RawPicture, key: Uint8Array): CleanNewPicture | undefined {
   const { ordinal, labelled, part, patientId, keys, identity, isSearched } = raw;
   const { header, rows, columns, frames, pixelSpacingMm, remarks, instanceNumber, frameOfReferenceUid } = raw.file;
-  const frameOfReference = frameOfReferenceUid && keyedHash(key, 'frame of reference', frameOfReferenceUid);
+  const frameOfReference = frameOfReferenceKey(key, frameOfReferenceUid);
   try {
     const ownHeader = deidentifyHeader(header, key);
     return {

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConsiliumError } from '@consilium/errors';
+import { ConsiliumError, type ErrorCode } from '@consilium/errors';
 import type { AnnotatedPicture } from '../decoding/annotate-pictures.js';
 import { identityOf } from './file-identity.js';
 import type { FolderReading } from './folder-reading.js';
@@ -13,6 +13,14 @@ import { readMask } from './mask.js';
 import type { FrameGeometry } from './study-annotations.js';
 
 const LARGEST_MASK_BYTES = 64 * 2 ** 20;
+
+/** Any other is a mask that cannot be read. */
+const MASK_PROBLEMS: Readonly<Partial<Record<ErrorCode, SetAsideReason>>> = {
+  MASK_SIZE_MISMATCH: 'mask-size',
+  MASK_MANY_VALUED: 'mask-many-valued',
+  MASK_IN_ALPHA: 'mask-in-alpha',
+  ANNOTATION_READINGS_DIFFER: 'two-readings',
+};
 
 /**
  * What is said of each frame of a file: by the label table, and where it is silent by the label objects. A frame that cannot
@@ -67,15 +75,14 @@ function requireKnown(label: string | undefined, { classes }: FolderReading): vo
   if (label !== undefined && classes && !classes.has(label)) throw new SetAside('unknown-class');
 }
 
-/** Several structures in one picture are no label of it, but together a mask: only reports have to agree. */
+/** Masks that contradict each other are no label, and are set aside as masks: only reports have to agree here. */
 function labelOfObject(object: AnnotatedPicture | undefined, { labelsFrom }: FolderReading): string | undefined {
   if (object?.labelProblem !== undefined && labelsFrom === 'sr') throw new SetAside('label-repeated');
   return object?.label;
 }
 
 function maskOfObject(object: AnnotatedPicture | undefined): MaskFact | undefined {
-  if (object?.maskProblem !== undefined)
-    throw new SetAside(object.maskProblem === 'MASK_SIZE_MISMATCH' ? 'mask-size' : 'mask-unreadable');
+  if (object?.maskProblem !== undefined) throw new SetAside(MASK_PROBLEMS[object.maskProblem] ?? 'mask-unreadable');
   return object?.mask && { kind: 'read', pixels: object.mask, identity: undefined };
 }
 
@@ -105,7 +112,6 @@ async function maskOfFile(
     return { kind: 'read', pixels: readMask(await readFile(path), rows, columns), identity };
   } catch (error) {
     if (error instanceof SetAside) throw error;
-    const isOtherSize = error instanceof ConsiliumError && error.code === 'MASK_SIZE_MISMATCH';
-    throw new SetAside(isOtherSize ? 'mask-size' : 'mask-unreadable');
+    throw new SetAside((error instanceof ConsiliumError && MASK_PROBLEMS[error.code]) || 'mask-unreadable');
   }
 }

@@ -12,6 +12,10 @@ export type Part = (typeof PARTS)[number];
 export const LABEL_OBJECTS = ['sr', 'seg', 'rtstruct'] as const;
 export type LabelObject = (typeof LABEL_OBJECTS)[number];
 
+/** What to take where several label objects, such as of two readers, mark one structure. */
+export const READINGS = ['newest'] as const;
+export type Reading = (typeof READINGS)[number];
+
 /** How pictures with text burned into them are found: by what files declare and by looking, or by the former alone. */
 export const TEXT_CHECKS = ['full', 'tag'] as const;
 export type TextCheck = (typeof TEXT_CHECKS)[number];
@@ -30,8 +34,10 @@ export interface DatasetRequest {
   readonly classes: readonly string[] | undefined;
   /** DICOM objects in the folder that say what the table does not. */
   readonly labelsFrom?: LabelObject | undefined;
-  /** The structure or segment that masks are made of; the only one when not given. */
+  /** The structure or segment that masks are made of; needed where the objects mark several. */
   readonly structure?: string | undefined;
+  /** Which of several objects that mark one structure of a picture counts; when not given, such pictures are set aside. */
+  readonly reading?: Reading | undefined;
   /** `full` when not given. */
   readonly textCheck?: TextCheck | undefined;
   /** `set-aside` when not given. */

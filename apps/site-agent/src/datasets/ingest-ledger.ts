@@ -23,8 +23,17 @@ export const SET_ASIDE = {
   'patient-excluded': 'its patient is excluded',
   'no-label': 'image without a label',
   'unknown-class': 'its label names no known class',
+  'two-readings':
+    'two label objects mark the structure differently: choose with --reading newest, or take one of them out of the folder',
+  'annotation-superseded': 'a label object older than another of the same pictures (--reading newest)',
+  'annotation-of-several':
+    'a label object that names pictures that are not here, and lies in several series of its patient: which is meant?',
+  'annotation-elsewhere': 'a label object of which no picture is here',
   'mask-missing': 'its mask is missing',
   'mask-unreadable': 'its mask cannot be read',
+  'mask-many-valued': 'its mask has several values beside zero: which of them mean the structure cannot be told',
+  'mask-in-alpha':
+    'its mask is one colour, and only its transparency (alpha) says anything: save it as black and white',
   'mask-size': 'its mask has another size',
   duplicate: 'the same picture as another file',
   'uid-of-two-pictures':
@@ -45,6 +54,8 @@ export const NOT_AN_IMAGE = {
   'mask-without-image': 'picture among the masks that no line names',
   directory: 'DICOM directory (DICOMDIR)',
   annotation: 'labels or masks as a DICOM object (SEG, RTSTRUCT, SR)',
+  'annotation-by-place':
+    'label object that names pictures that are not here, placed in the one series of its frame of reference and planes',
   'other-object': 'DICOM object that is no picture (report, plan, presentation, ...)',
   link: 'symbolic link or special file, not followed',
 } as const;
@@ -99,6 +110,8 @@ export class IngestLedger {
   readonly seriesWithText = new Set<string>();
   /** Pictures of the version before that files of this reading contradict: they are left out too. */
   contradictedBefore = 0;
+  /** Contours or frames of a label object that belong to no picture here, and how many it has. */
+  readonly partsWithoutPicture = new Map<number, { readonly unmet: number; readonly parts: number }>();
   /** Files that an earlier reading had read. */
   kept = 0;
 

@@ -9,6 +9,7 @@ import {
   SET_ASIDE,
   type SetAsideReason,
 } from './ingest-ledger.js';
+import { type MaskAreas, maskAreasText } from './mask-areas.js';
 import type { VolumeCounts } from './series-check.js';
 
 /** In instances. Conflicts: objects that came under the identifier of another, different one. */
@@ -63,6 +64,8 @@ export interface IngestReport {
   readonly years: Readonly<Record<string, number>>;
   /** Of the usable files; absent in reports of before it was looked at. */
   readonly volumes?: VolumeCounts;
+  /** Of the examples; absent where none has a mask. */
+  readonly masks?: MaskAreas | undefined;
   /** Usable files by what a person should know of their values; absent in reports of before it was said. */
   readonly remarks?: Readonly<Partial<Record<PictureRemark, number>>>;
   readonly framesLeftOut: Readonly<Partial<Record<SetAsideReason, number>>>;
@@ -72,6 +75,8 @@ export interface IngestReport {
   readonly labelsWithoutImage: number;
   /** Pictures of the version before that are left out, because files of this reading contradict them. */
   readonly contradictedBefore?: number;
+  /** Label objects with contours or frames that belong to no picture of the folder. */
+  readonly partsWithoutPicture?: readonly { readonly file: string; readonly unmet: number; readonly parts: number }[];
   /** Every file that is not usable, relative to the folder; with another file where it is set aside because of that. */
   readonly files: readonly ReportedFile[];
   readonly orphanLabels: readonly OrphanLabel[];
@@ -80,7 +85,7 @@ export interface IngestReport {
 /** Errors  INTERNAL when a file has no outcome: nothing is ever dropped silently. */
 export function reportOf(
   ledger: IngestLedger,
-  counts: Required<Pick<IngestReport, 'examples' | 'years' | 'volumes'>>,
+  counts: Required<Pick<IngestReport, 'examples' | 'years' | 'volumes' | 'masks'>>,
 ): IngestReport {
   const setAside: Partial<Record<SetAsideReason, number>> = {};
   const notImages: Partial<Record<NotAnImageReason, number>> = {};
@@ -114,6 +119,10 @@ export function reportOf(
     labelRows: ledger.labelRows,
     labelsWithoutImage: ledger.orphanLabels.length,
     files,
+    partsWithoutPicture: [...ledger.partsWithoutPicture].map(([ordinal, counts]) => ({
+      file: ledger.files[ordinal]!,
+      ...counts,
+    })),
     orphanLabels: ledger.orphanLabels,
   };
 }
@@ -139,6 +148,7 @@ export function reportText(report: IngestReport): string {
   if (examples !== usable) lines.push(`the usable files hold ${examples} images`);
   if (kept > 0) lines.push(`${kept} of the files had been read before`);
   if (report.volumes && report.volumes.series > 0) lines.push(volumesText(report.volumes));
+  if (report.masks) lines.push(maskAreasText(report.masks));
   const row = (n: number, text: string) => lines.push(`${String(n).padStart(8)}  ${text}`);
   for (const [reason, n] of Object.entries(report.setAside))
     row(n, `set aside: ${SET_ASIDE[reason as SetAsideReason]} (${reason})`);
@@ -156,6 +166,8 @@ export function reportText(report: IngestReport): string {
     lines.push(
       `  ${reason.padEnd(20)} ${printable(file)}${because === undefined ? '' : ` (see ${printable(because)})`}`,
     );
+  for (const { file, unmet, parts } of report.partsWithoutPicture ?? [])
+    lines.push(`  ${unmet} of ${parts} contours or frames met no picture: ${printable(file)}`);
   if (report.setAside['burned-in'] !== undefined) lines.push(BURNED_IN_ADVICE);
   for (const { names, line } of report.orphanLabels)
     lines.push(`  ${'label-without-image'.padEnd(20)} ${printable(names)} (line ${line})`);

@@ -17,7 +17,7 @@ import { type FoundFile, walkFolder } from './walk-folder.js';
  * Reads a folder of DICOM files with its label table, masks and label objects: first the headers of all, then the pictures.
  * Whatever cannot be used is booked in the ledger with its reason and does not end anything.
  *
- * Errors   LABEL_TABLE_INVALID, CONFIG_INVALID (no such folder), STOPPED. The pictures: STOPPED, DISK_FULL.
+ * Errors   LABEL_TABLE_INVALID, ANNOTATION_STRUCTURE_UNCHOSEN, CONFIG_INVALID (no such folder), STOPPED. The pictures: STOPPED, DISK_FULL.
  */
 export function ingestWith(tools: IngestTools) {
   return async (request: DatasetRequest, signal: AbortSignal): Promise<RawStudies> => {
@@ -63,6 +63,7 @@ export async function scanRequest(
   };
   const candidates = bookOthers(files, reading, request.labels);
   const scanned = await scanFolder(candidates, reading);
+  await reading.annotations?.place(tools.key, signal);
   return { reading, scanned };
 }
 

@@ -24,6 +24,11 @@ export function joinKey(key: Uint8Array, kind: JoinKind, value: string): string 
   return keyedHash(key, `label of ${kind}`, value);
 }
 
+/** By it slices of one frame of reference know each other; '' for a file that does not say. */
+export function frameOfReferenceKey(key: Uint8Array, uid: string): string {
+  return uid && keyedHash(key, 'frame of reference', uid);
+}
+
 /** `file` is relative to the folder, with forward slashes. A header without an identifier matches no line by it. */
 export function joinKeysOf(key: Uint8Array, file: string, header: DicomHeader): JoinKeys {
   return {

@@ -6,10 +6,11 @@ const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0
 const SIZE_OFFSET = 16;
 
 /**
- * Reads a mask from a PNG of any depth: a pixel is 1 where any of its colours is not zero; alpha does not count.
+ * Reads a mask from a PNG of any depth: a pixel is 1 where it is not black. A mask has one colour beside black: what several mean
+ * cannot be told.
  *
  * Shapes   [rows, columns], row-major, 0 or 1.
- * Errors   MASK_INVALID, MASK_SIZE_MISMATCH (found in the head, before anything of a hostile size is allocated).
+ * Errors   MASK_MANY_VALUED; MASK_IN_ALPHA where only the transparency says anything; MASK_INVALID; MASK_SIZE_MISMATCH (found in the head, before anything of a hostile size is allocated).
  */
 export function readMask(bytes: Uint8Array, rows: number, columns: number): Uint8Array {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -24,10 +25,21 @@ export function readMask(bytes: Uint8Array, rows: number, columns: number): Uint
   const channels = palette ? 1 : picture.channels;
   const colours = channels === 2 || channels === 4 ? channels - 1 : channels;
   if (data.length < rows * columns * channels) throw new ConsiliumError('MASK_INVALID', { values: data.length });
-  const isSet = (value: number) => (palette ? (palette[value] ?? []).slice(0, 3).some((c) => c !== 0) : value !== 0);
   const mask = new Uint8Array(rows * columns);
-  for (let i = 0; i < mask.length; i++)
-    for (let c = 0; c < colours; c++) if (isSet(data[i * channels + c]!)) mask[i] = 1;
+  const seen = { colour: '', alpha: new Set<number>() };
+  for (let i = 0; i < mask.length; i++) {
+    const colour = palette
+      ? (palette[data[i]!] ?? []).slice(0, 3)
+      : data.subarray(i * channels, i * channels + colours);
+    if (colours < channels) seen.alpha.add(data[i * channels + colours]!);
+    if (colour.every((value) => value === 0)) continue;
+    const name = colour.join();
+    if (seen.colour !== '' && name !== seen.colour) throw new ConsiliumError('MASK_MANY_VALUED');
+    seen.colour = name;
+    mask[i] = 1;
+  }
+  const isOneColour = mask.every((value) => value === mask[0]);
+  if (isOneColour && seen.alpha.size > 1) throw new ConsiliumError('MASK_IN_ALPHA');
   return mask;
 }
 

@@ -184,7 +184,7 @@ async function annotationsOf(
 ) {
   if (!annotations) return undefined;
   const scanned = await orUnreadable(pool.scan(join(root, ledger.files[ordinal]!), signal));
-  return annotations.of(keys.study, scanned, frames, signal);
+  return annotations.of({ ordinal, keys }, scanned, frames, signal);
 }
 
 function allFinite(values: Float32Array): boolean {

@@ -46,6 +46,7 @@ async function prepare(
       return pool.scan(path, stop);
     },
     annotate: pool.annotate,
+    summarize: pool.summarize,
     close: async () => {},
   };
   const request = { name: 'films', folder: from, labels: join(from, 'labels.csv'), classes: undefined, ...asked };

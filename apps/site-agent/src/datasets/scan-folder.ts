@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { DicomHeader, ScannedHeader } from '@consilium/dicom';
+import type { DicomHeader, ScannedHeader, SlicePlace } from '@consilium/dicom';
 import { ConsiliumError } from '@consilium/errors';
 import { throwIfStopped } from '../platform/stopping.js';
 import { patientPseudonym } from './deidentify.js';
@@ -8,7 +8,7 @@ import type { FolderReading } from './folder-reading.js';
 import { inOrder } from './in-order.js';
 import type { CountedObject, JournalOutcome } from './ingest-journal.js';
 import { type NotAnImageReason, SetAside } from './ingest-ledger.js';
-import { type JoinKeys, joinKeysOf } from './keyed-hash.js';
+import { frameOfReferenceKey, type JoinKeys, joinKeysOf } from './keyed-hash.js';
 import { APART, isApart } from './not-slices.js';
 import { isSettled } from './settled.js';
 
@@ -101,10 +101,11 @@ function book(ordinal: number, scan: Scan, reading: FolderReading): 'picture' | 
   const other = otherObject(scan.scanned);
   if (other !== undefined) {
     ledger.notAnImage(ordinal, other);
-    if (other === 'annotation') reading.annotations?.add(keys.study, ordinal);
+    if (other === 'annotation') reading.annotations?.add(keys, ordinal);
     return undefined;
   }
-  return orBook(ordinal, reading, () => {
+  const frameOfReference = frameOfReferenceKey(reading.key, scan.scanned.frameOfReferenceUid);
+  return orBook(ordinal, reading, { keys, frameOfReference, places: scan.scanned.places }, () => {
     const { imageType, burnedInAnnotation, recognizableVisualFeatures } = scan.scanned.textFacts;
     const { kind = 'original' } = scan.scanned.holdsPixels ? scan.scanned : {};
     if (imageType.includes('LOCALIZER')) throw new SetAside('localizer');
@@ -128,14 +129,30 @@ function bookKept(ordinal: number, outcome: JournalOutcome, reading: FolderReadi
     return undefined;
   }
   if (outcome.kind === 'mask') return 'picture';
-  const { keys, header } = outcome.picture;
+  const { keys, header, frameOfReference, frames } = outcome.picture;
+  const places = frames.map(({ place }) => place);
   ledger.objects.count(countedObject(keys, header.modality));
-  return orBook(ordinal, reading, () => requireWanted(ordinal, keys, header.patient, reading));
+  return orBook(ordinal, reading, { keys, frameOfReference, places }, () =>
+    requireWanted(ordinal, keys, header.patient, reading),
+  );
 }
 
-function orBook(ordinal: number, { ledger }: FolderReading, check: () => void): 'picture' | undefined {
+interface PlacedPicture {
+  readonly keys: JoinKeys;
+  readonly frameOfReference: string;
+  readonly places: readonly (SlicePlace | null | undefined)[];
+}
+
+function orBook(
+  ordinal: number,
+  { ledger, annotations }: FolderReading,
+  { keys, frameOfReference, places }: PlacedPicture,
+  check: () => void,
+): 'picture' | undefined {
   try {
+    annotations?.slices.add(keys, frameOfReference, []);
     check();
+    annotations?.slices.add(keys, frameOfReference, places);
     return 'picture';
   } catch (error) {
     if (!(error instanceof SetAside)) throw error;

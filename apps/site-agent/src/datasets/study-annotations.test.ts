@@ -12,6 +12,8 @@ import { IngestJournal } from './ingest-journal.js';
 import { preparationStages } from './prepare.js';
 import { loadMask } from './stored-pixels.js';
 
+/** The meaning of the code that all of the phantom's nodules share. */
+const STRUCTURE = 'Nodule';
 const folder = temporaryFolder();
 const never = new AbortController().signal;
 let root: string;
@@ -53,7 +55,7 @@ const byId = (examples: readonly IndexExample[]) => new Map(examples.map((exampl
 
 it('a segmentation gives each slice the mask that its picture in the table has', async () => {
   const truth = byId((await fromTable()).examples);
-  const { report, examples } = await prepare({ labelsFrom: 'seg' });
+  const { report, examples } = await prepare({ labelsFrom: 'seg', structure: STRUCTURE });
   expect(report.filesCounted).toBe(report.filesIn);
   expect(report.notImages.annotation).toBeGreaterThan(10);
   expect(report.usable + (report.setAside['no-label'] ?? 0)).toBe(slices);
@@ -65,7 +67,7 @@ it('a segmentation gives each slice the mask that its picture in the table has',
 
 it('contours give nearly the same masks, also for pictures that were read before', async () => {
   const truth = byId((await fromTable()).examples);
-  const { report, examples } = await prepare({ labelsFrom: 'rtstruct' });
+  const { report, examples } = await prepare({ labelsFrom: 'rtstruct', structure: STRUCTURE });
   expect(report.kept).toBeGreaterThan(0);
   const { blobs } = new DatasetStore(root);
   let [both, sum] = [0, 0];
@@ -114,9 +116,9 @@ it('a label object that is cut is set aside, and gives its pictures nothing', as
   const table = join(root, 'labels.csv');
   writeFileSync(table, readFileSync(join(folder, 'labels.csv'), 'utf8').replaceAll(/,masks[^\n]*/g, ','));
   const masks = (examples: readonly IndexExample[]) => examples.filter(({ mask }) => mask !== null).length;
-  const whole = await prepare({ labelsFrom: 'seg', labels: table });
+  const whole = await prepare({ labelsFrom: 'seg', structure: STRUCTURE, labels: table });
   truncateSync(join(folder, 'annotations', seg), 2_000);
-  const { report, examples } = await prepare({ labelsFrom: 'seg', labels: table });
+  const { report, examples } = await prepare({ labelsFrom: 'seg', structure: STRUCTURE, labels: table });
   const reason = expect.stringMatching(/truncated|contradictory/);
   expect(report.files).toContainEqual({ file: `annotations/${seg}`, reason });
   expect(report.filesCounted).toBe(report.filesIn);

@@ -1,13 +1,22 @@
 import { join } from 'node:path';
 import type { AnnotatedImage, AnnotationChoice, ScannedHeader, SlicePlane } from '@consilium/dicom';
 import { type ErrorCode, errorCode } from '@consilium/errors';
-import type { AnnotatedPicture } from '../decoding/annotate-pictures.js';
+import type { AnnotatedPicture, PlacedObject } from '../decoding/annotate-pictures.js';
 import type { AnnotatePool } from '../decoding/decode-pool.js';
 import type { SlicePlace } from '../decoding/decoded-file.js';
 import { throwIfStopped } from '../platform/stopping.js';
 import { cleanLabel } from './deidentify.js';
 import type { DatasetRequest } from './image.js';
+import { inOrder } from './in-order.js';
 import type { IngestLedger, SetAsideReason } from './ingest-ledger.js';
+import type { JoinKeys } from './keyed-hash.js';
+import {
+  type LabelObjectFile,
+  type PlacedLabelObject,
+  placeLabelObjects,
+  requireOneStructure,
+} from './place-label-objects.js';
+import { SeriesSlices } from './series-slices.js';
 
 /** A frame as far as labels and masks need it. */
 export interface FrameGeometry {
@@ -25,65 +34,118 @@ const REASONS: Readonly<Partial<Record<ErrorCode, SetAsideReason>>> = {
   DICOM_TOO_LARGE: 'too-large',
   DICOM_UNREADABLE: 'unreadable',
   DICOM_CODESTREAM_INVALID: 'undecodable',
+  DICOM_TIMEOUT: 'timeout',
 };
 
+const AT_ONCE = { items: 4, weight: 4, weigh: () => 1 };
+
 /**
- * Label objects of a folder, by their study: a picture is asked of those of its own study alone, so that no more of them
- * than of a few studies are ever in memory. They are read where pictures are: in threads that are thrown away.
+ * Label objects of a folder. First each is looked at alone, to know what it marks and which pictures are its own; then every
+ * picture is asked of its own objects, so that no more of them than of a few studies are ever in memory. They are read where
+ * pictures are: in threads that are thrown away.
  */
 export class StudyAnnotations {
-  private readonly objects = new Map<string, number[]>();
+  readonly slices = new SeriesSlices();
+  private readonly found: { readonly ordinal: number; readonly keys: JoinKeys }[] = [];
+  private readonly ofStudy = new Map<string, PlacedLabelObject[]>();
+  private readonly ofSeries = new Map<string, PlacedLabelObject[]>();
   private readonly choice: AnnotationChoice;
 
   constructor(
     private readonly root: string,
     private readonly ledger: IngestLedger,
     private readonly pool: AnnotatePool,
-    { labelsFrom, structure }: DatasetRequest,
+    private readonly request: Pick<DatasetRequest, 'labelsFrom' | 'structure' | 'reading'>,
   ) {
+    const { labelsFrom, structure } = request;
     this.choice = { kinds: [labelsFrom!], ...(structure !== undefined && { structure }) };
   }
 
-  /** An object that the first look at the folder has found; the study by its keyed hash. */
-  add(study: string, ordinal: number): void {
-    const own = this.objects.get(study) ?? [];
-    own.push(ordinal);
-    this.objects.set(study, own);
+  /** An object that the first look at the folder has found. */
+  add(keys: JoinKeys, ordinal: number): void {
+    this.found.push({ keys, ordinal });
+  }
+
+  /** Once all pictures are known: finds those of each object. Errors  ANNOTATION_STRUCTURE_UNCHOSEN, STOPPED. */
+  async place(key: Uint8Array, signal: AbortSignal): Promise<void> {
+    const files: LabelObjectFile[] = [];
+    for await (const file of inOrder(this.found, AT_ONCE, (one) => this.summarize(one, signal)))
+      if (file && file.summary.kind === this.request.labelsFrom) files.push(file);
+    const { structure, reading } = this.request;
+    requireOneStructure(files, structure);
+    const choice = { structure, takesNewest: reading === 'newest' };
+    const push = (into: Map<string, PlacedLabelObject[]>, at: string, object: PlacedLabelObject) =>
+      void into.set(at, [...(into.get(at) ?? []), object]);
+    for (const object of placeLabelObjects(files, choice, { slices: this.slices, ledger: this.ledger, key })) {
+      for (const study of object.studies) push(this.ofStudy, study, object);
+      if (object.series !== undefined) push(this.ofSeries, object.series, object);
+    }
   }
 
   /** What the objects say of each frame; undefined where there are none. Errors  STOPPED. */
   async of(
-    study: string,
+    { ordinal, keys }: { readonly ordinal: number; readonly keys: JoinKeys },
     scanned: ScannedHeader,
     frames: readonly FrameGeometry[],
     signal: AbortSignal,
   ): Promise<readonly AnnotatedPicture[] | undefined> {
-    const ordinals = this.objects.get(study);
-    if (!ordinals) return undefined;
-    const objects = ordinals.map((ordinal) => join(this.root, this.ledger.files[ordinal]!));
-    const images = frames.map((frame, i) => imageOf(scanned, frame, i));
+    const asked = [...(this.ofStudy.get(keys.study) ?? []), ...(this.ofSeries.get(keys.series) ?? [])];
+    if (asked.length === 0) return undefined;
+    const images = frames.map((frame, i) => this.imageOf(scanned, keys.series, frame, i, frames.length));
     try {
+      const objects = asked.map((object) => this.placedObject(object));
       const annotated = await this.pool.annotate({ objects, choice: this.choice, images }, signal);
-      for (const { object, code } of annotated.refused)
-        this.ledger.setAside(ordinals[object]!, REASONS[code] ?? 'contradictory');
-      return annotated.images.map(({ label, ...image }) => ({
-        ...image,
-        label: label === undefined ? undefined : cleanLabel(label, scanned.header),
-      }));
+      for (const { object, code } of annotated.refused) this.setAside(asked[object]!.ordinal, code);
+      return annotated.images.map(({ label, ...image }) => {
+        const [, other] = image.readings;
+        if (other !== undefined) this.ledger.because.set(ordinal, asked[other]!.ordinal);
+        return { ...image, label: label === undefined ? undefined : cleanLabel(label, scanned.header) };
+      });
     } catch (error) {
       throwIfStopped(signal);
       const problem = errorCode(error);
-      return images.map(() => ({ label: undefined, mask: undefined, labelProblem: problem, maskProblem: problem }));
+      const said = { label: undefined, mask: undefined, readings: [] };
+      return images.map(() => ({ ...said, labelProblem: problem, maskProblem: problem }));
     }
   }
-}
 
-function imageOf({ header, frameOfReferenceUid }: ScannedHeader, frame: FrameGeometry, i: number): AnnotatedImage {
-  const { rows, columns, place, spacingMm } = frame;
-  const { sopInstanceUid, studyInstanceUid } = header;
-  return {
-    ...{ sopInstanceUid, studyInstanceUid, frame: i + 1, rows, columns },
-    frameOfReferenceUid: frameOfReferenceUid || undefined,
-    plane: place && spacingMm ? { ...place, spacingMm } : undefined,
-  };
+  private async summarize(
+    { ordinal, keys }: { readonly ordinal: number; readonly keys: JoinKeys },
+    signal: AbortSignal,
+  ): Promise<LabelObjectFile | undefined> {
+    const path = join(this.root, this.ledger.files[ordinal]!);
+    try {
+      return { ordinal, keys, summary: await this.pool.summarize(path, signal) };
+    } catch (error) {
+      throwIfStopped(signal);
+      this.setAside(ordinal, errorCode(error));
+      return undefined;
+    }
+  }
+
+  private setAside(ordinal: number, code: ErrorCode): void {
+    this.ledger.setAside(ordinal, REASONS[code] ?? 'contradictory');
+  }
+
+  private placedObject({ ordinal, series, coversAll }: PlacedLabelObject): PlacedObject {
+    const path = join(this.root, this.ledger.files[ordinal]!);
+    return { path, placing: series === undefined ? 'as-named' : 'by-place', coversAll };
+  }
+
+  private imageOf(
+    { header, frameOfReferenceUid }: ScannedHeader,
+    series: string,
+    frame: FrameGeometry,
+    i: number,
+    frameCount: number,
+  ): AnnotatedImage {
+    const { rows, columns, place, spacingMm } = frame;
+    const { sopInstanceUid, studyInstanceUid } = header;
+    return {
+      ...{ sopInstanceUid, studyInstanceUid, frame: i + 1, frameCount, rows, columns },
+      sliceGapMm: place && this.slices.gapMm(series, place),
+      frameOfReferenceUid: frameOfReferenceUid || undefined,
+      plane: place && spacingMm ? { ...place, spacingMm } : undefined,
+    };
+  }
 }

@@ -5,17 +5,32 @@ import {
   type Annotations,
   type Codecs,
   openAnnotations,
+  type Placing,
   readAnnotations,
 } from '@consilium/dicom';
-import { ConsiliumError, type ErrorCode } from '@consilium/errors';
+import { ConsiliumError, type ErrorCode, type ErrorDetail } from '@consilium/errors';
 import { readWhole } from './read-whole.js';
 
-/** Objects of one study serve many pictures in a row. */
-const STUDIES_OPEN = 2;
+/** The same objects serve many pictures in a row. */
+const QUESTIONS_OPEN = 2;
 
-/** Pictures, and the files of the label objects of their study. */
+/** A label object, and how it finds its pictures. */
+export interface PlacedObject {
+  readonly path: string;
+  readonly placing: Placing;
+  /** Whether it speaks of every picture that it is asked about: what it does not mark is empty then. */
+  readonly coversAll: boolean;
+}
+
+/** What is known of a label object before any picture is asked about. Identifying: UIDs and labels are the file's own. */
+export type AnnotationSummary = Pick<
+  Annotations,
+  'kind' | 'structures' | 'made' | 'frameOfReferenceUids' | 'parts' | 'references'
+>;
+
+/** Pictures, and the label objects that speak of them. */
 export interface AnnotationQuestion {
-  readonly objects: readonly string[];
+  readonly objects: readonly PlacedObject[];
   readonly choice: AnnotationChoice;
   readonly images: readonly AnnotatedImage[];
 }
@@ -31,6 +46,8 @@ export interface AnnotatedPicture {
   readonly label: string | undefined;
   /** [rows, columns] of 0 and 1. */
   readonly mask: Uint8Array | undefined;
+  /** Of a mask that two objects, by their place in the question, mark differently. */
+  readonly readings: readonly number[];
   /** Why one of them could not be told. */
   readonly labelProblem: ErrorCode | undefined;
   readonly maskProblem: ErrorCode | undefined;
@@ -39,10 +56,12 @@ export interface AnnotatedPicture {
 interface OpenObjects {
   readonly name: string;
   readonly source: AnnotationSource;
+  /** Of the source's objects in the question. */
+  readonly numbers: readonly number[];
   readonly refused: AnnotatedPictures['refused'];
 }
 
-/** Answers for pictures what label objects say of them; keeps the objects of the last studies open. */
+/** Answers for pictures what label objects say of them; keeps the objects of the last questions open. */
 export function annotator(codecs: Codecs): (question: AnnotationQuestion) => AnnotatedPictures {
   const open: OpenObjects[] = [];
   return ({ objects, choice, images }) => {
@@ -50,34 +69,55 @@ export function annotator(codecs: Codecs): (question: AnnotationQuestion) => Ann
     const at = open.findIndex((one) => one.name === name);
     const [found] = at < 0 ? [{ name, ...openObjects(objects, choice, codecs) }] : open.splice(at, 1);
     open.push(found!);
-    if (open.length > STUDIES_OPEN) open.shift();
-    const { source, refused } = found!;
-    return { images: images.map((image) => annotate(image, source)), refused };
+    if (open.length > QUESTIONS_OPEN) open.shift();
+    return { images: images.map((image) => annotate(image, found!)), refused: found!.refused };
   };
 }
 
-function openObjects(paths: readonly string[], choice: AnnotationChoice, codecs: Codecs): Omit<OpenObjects, 'name'> {
+/** Errors  those of `readAnnotations`; DICOM_UNSUPPORTED for what is no label object; DICOM_UNREADABLE. */
+export function summarizeAnnotations(path: string, codecs: Codecs): AnnotationSummary {
+  const read = readAnnotations(readWhole(path).slice(), codecs);
+  if (!read) throw new ConsiliumError('DICOM_UNSUPPORTED');
+  const { kind, structures, made, frameOfReferenceUids, parts, references } = read;
+  return { kind, structures, made, frameOfReferenceUids, parts, references };
+}
+
+function openObjects(
+  placed: readonly PlacedObject[],
+  choice: AnnotationChoice,
+  codecs: Codecs,
+): Omit<OpenObjects, 'name'> {
   const objects: Annotations[] = [];
   const refused: { object: number; code: ErrorCode }[] = [];
-  paths.forEach((path, object) => {
-    const read = orCode(() => readAnnotations(readWhole(path).slice(), codecs));
+  const numbers: number[] = [];
+  placed.forEach(({ path, placing, coversAll }, object) => {
+    const read = orCode(() => readAnnotations(readWhole(path).slice(), codecs, placing));
     if (read.code !== undefined) refused.push({ object, code: read.code });
-    else if (read.value) objects.push(read.value);
+    if (!read.value) return;
+    objects.push(coversAll ? speakingOfAll(read.value) : read.value);
+    numbers.push(object);
   });
-  return { source: openAnnotations(objects, choice), refused };
+  return { source: openAnnotations(objects, choice), numbers, refused };
 }
 
-function annotate(image: AnnotatedImage, source: AnnotationSource): AnnotatedPicture {
+function speakingOfAll(object: Annotations): Annotations {
+  const empty = ({ rows, columns }: AnnotatedImage) => new Uint8Array(rows * columns);
+  return { ...object, maskOf: (image, structure) => object.maskOf(image, structure) ?? empty(image) };
+}
+
+function annotate(image: AnnotatedImage, { source, numbers }: OpenObjects): AnnotatedPicture {
   const label = orCode(() => source.labelOf(image));
   const mask = orCode(() => source.maskOf(image));
-  return { label: label.value, mask: mask.value, labelProblem: label.code, maskProblem: mask.code };
+  const { one, other } = mask.code === 'ANNOTATION_READINGS_DIFFER' ? mask.detail! : {};
+  const readings = [one, other].flatMap((at) => (typeof at === 'number' ? numbers[at]! : []));
+  return { label: label.value, mask: mask.value, readings, labelProblem: label.code, maskProblem: mask.code };
 }
 
-function orCode<T>(read: () => T): { readonly value?: T; readonly code?: ErrorCode } {
+function orCode<T>(read: () => T): { readonly value?: T; readonly code?: ErrorCode; readonly detail?: ErrorDetail } {
   try {
     return { value: read() };
   } catch (error) {
-    if (error instanceof ConsiliumError) return { code: error.code };
+    if (error instanceof ConsiliumError) return { code: error.code, detail: error.detail };
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { ScannedHeader } from '@consilium/dicom';
 import type { ErrorCode, ErrorDetail } from '@consilium/errors';
-import type { AnnotatedPictures, AnnotationQuestion } from './annotate-pictures.js';
+import type { AnnotatedPictures, AnnotationQuestion, AnnotationSummary } from './annotate-pictures.js';
 import type { DecodedFile } from './decoded-file.js';
 import type { FileDescription, ShownPicture, WantedPictures } from './describe-file.js';
 
@@ -8,12 +8,14 @@ import type { FileDescription, ShownPicture, WantedPictures } from './describe-f
 export type DecodeJob =
   | { readonly kind: 'decode'; readonly path: string; readonly searchText: boolean }
   | { readonly kind: 'scan'; readonly path: string }
+  | { readonly kind: 'summarize'; readonly path: string }
   | { readonly kind: 'annotate'; readonly question: AnnotationQuestion }
   | { readonly kind: 'describe'; readonly path: string; readonly pictures: WantedPictures };
 
 export type DecodeAnswer =
   | { readonly kind: 'decoded'; readonly file: DecodedFile }
   | { readonly kind: 'scanned'; readonly scanned: ScannedHeader }
+  | { readonly kind: 'summarized'; readonly summary: AnnotationSummary }
   | { readonly kind: 'annotated'; readonly annotated: AnnotatedPictures }
   | { readonly kind: 'described'; readonly description: FileDescription; readonly pictures: readonly ShownPicture[] };
 

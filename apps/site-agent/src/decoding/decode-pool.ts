@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { ScannedHeader } from '@consilium/dicom';
-import type { AnnotatedPictures, AnnotationQuestion } from './annotate-pictures.js';
+import type { AnnotatedPictures, AnnotationQuestion, AnnotationSummary } from './annotate-pictures.js';
 import type { DecodeAnswer, DecodeJob } from './decode-messages.js';
 import type { DecodedFile } from './decoded-file.js';
 import type { FileDescription, ShownPicture, WantedPictures } from './describe-file.js';
@@ -25,6 +25,8 @@ export interface ScanPool {
 export interface AnnotatePool {
   /** What the objects say of the pictures. Errors  DICOM_TIMEOUT, DICOM_TOO_LARGE (out of memory), STOPPED. */
   annotate(question: AnnotationQuestion, signal: AbortSignal): Promise<AnnotatedPictures>;
+  /** What a label object marks, and where. Errors  as `read`; DICOM_UNSUPPORTED. */
+  summarize(path: string, signal: AbortSignal): Promise<AnnotationSummary>;
 }
 
 /** For people who look at files. */
@@ -68,6 +70,7 @@ export function openDecodePool(options: DecodePoolOptions = {}): DecodePool & Sc
       (await run({ kind: 'decode', path, searchText }, 'decoded', signal)).file,
     scan: async (path, signal) => (await run({ kind: 'scan', path }, 'scanned', signal)).scanned,
     annotate: async (question, signal) => (await run({ kind: 'annotate', question }, 'annotated', signal)).annotated,
+    summarize: async (path, signal) => (await run({ kind: 'summarize', path }, 'summarized', signal)).summary,
     describe: (path, pictures, signal) => run({ kind: 'describe', path, pictures }, 'described', signal),
     close: async () => (await opening)?.close(),
   };

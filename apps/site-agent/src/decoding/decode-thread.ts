@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { type Codecs, loadCodecs } from '@consilium/dicom';
 import { ConsiliumError } from '@consilium/errors';
-import { annotator } from './annotate-pictures.js';
+import { annotator, summarizeAnnotations } from './annotate-pictures.js';
 import { decodeFile } from './decode-file.js';
 import type { DecodeAnswer, DecodeJob, FromThread } from './decode-messages.js';
 import { describeFile } from './describe-file.js';
@@ -31,6 +31,7 @@ parentPort!.on('message', (job: DecodeJob) => {
 
 function answerTo(job: DecodeJob): DecodeAnswer {
   if (job.kind === 'annotate') return { kind: 'annotated', annotated: annotate(job.question) };
+  if (job.kind === 'summarize') return { kind: 'summarized', summary: summarizeAnnotations(job.path, codecs) };
   if (job.kind === 'scan') return { kind: 'scanned', scanned: scanFile(job.path) };
   const bytes = readWhole(job.path);
   if (job.kind === 'decode') return { kind: 'decoded', file: decodeFile(bytes, codecs, job.searchText) };
@@ -56,7 +57,7 @@ function post(message: FromThread, moved: ArrayBuffer[]): void {
 }
 
 function buffersOf(answer: DecodeAnswer): ArrayBuffer[] {
-  if (answer.kind === 'scanned') return [];
+  if (answer.kind === 'scanned' || answer.kind === 'summarized') return [];
   if (answer.kind === 'annotated')
     return answer.annotated.images.flatMap(({ mask }) => (mask ? [mask.buffer as ArrayBuffer] : []));
   const pictures = answer.kind === 'decoded' ? answer.file.frames : answer.pictures;

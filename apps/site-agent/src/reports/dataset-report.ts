@@ -2,6 +2,7 @@ import { PICTURE_REMARKS } from '@consilium/dicom';
 import type { DatasetIndex, DatasetSummary } from '../datasets/dataset-index.js';
 import { NOT_AN_IMAGE, SET_ASIDE } from '../datasets/ingest-ledger.js';
 import { fetchedText, type IngestReport, volumesText } from '../datasets/ingest-report.js';
+import { maskAreasText } from '../datasets/mask-areas.js';
 import type { DatasetVersionEntry, RegisteredDataset } from '../state/dataset-registry.js';
 import { type CountTable, describeDataset } from './describe-dataset.js';
 
@@ -37,6 +38,8 @@ export interface IngestAccount {
   readonly modalities: Readonly<Record<string, number>>;
   /** Whether the slices of series make whole volumes; undefined where there are none. */
   readonly volumes: string | undefined;
+  /** What the masks cover; undefined where there are none. */
+  readonly masks: string | undefined;
   /** What came of a PACS; undefined where a folder was read. */
   readonly fetched: string | undefined;
   /** Every file that is not usable, every frame that is left out, and used files whose values need a word, by reason. */
@@ -74,6 +77,7 @@ function accountOf(report: IngestReport): IngestAccount {
     modalities: report.modalities,
     fetched: report.fetched && fetchedText(report.fetched),
     volumes: report.volumes && report.volumes.series > 0 ? volumesText(report.volumes) : undefined,
+    masks: report.masks && maskAreasText(report.masks),
     reasons: [
       ...reasonsOf('set aside', report.setAside, SET_ASIDE),
       ...reasonsOf('no image', report.notImages, NOT_AN_IMAGE),

@@ -76,7 +76,7 @@ The DICOM objects among them are ${number(instances)} instances of ${number(seri
 <tr><td class="n">${number(usable)}</td><td><span class="key usable"></span>usable, which give ${number(ingest.examples)} images</td></tr>
 ${rows.join('\n')}
 </tbody></table></div>
-${ingest.fetched === undefined ? '' : `<p>${htmlText(ingest.fetched)}.</p>\n`}${ingest.volumes === undefined ? '' : `<p class="quiet">${htmlText(ingest.volumes)}.</p>\n`}<p class="quiet">Label table: ${number(ingest.labelRows)} lines, ${number(ingest.labelsWithoutImage)} of them without an image.</p>
+${ingest.fetched === undefined ? '' : `<p>${htmlText(ingest.fetched)}.</p>\n`}${ingest.volumes === undefined ? '' : `<p class="quiet">${htmlText(ingest.volumes)}.</p>\n`}${ingest.masks === undefined ? '' : `<p>${htmlText(ingest.masks)}.</p>\n`}<p class="quiet">Label table: ${number(ingest.labelRows)} lines, ${number(ingest.labelsWithoutImage)} of them without an image.</p>
 </section>`;
 }
 

@@ -30,6 +30,7 @@ export function reportMarkdown(report: DatasetReport): string {
       ]),
       ...(ingest.fetched === undefined ? [] : [`${markdownText(ingest.fetched)}.`]),
       ...(ingest.volumes === undefined ? [] : [`${markdownText(ingest.volumes)}.`]),
+      ...(ingest.masks === undefined ? [] : [`${markdownText(ingest.masks)}.`]),
       `Label table: ${ingest.labelRows} lines, ${ingest.labelsWithoutImage} of them without an image.`,
     );
   }

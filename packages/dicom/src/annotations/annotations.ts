@@ -1,3 +1,4 @@
+import type { Vector } from '../geometry/vectors.js';
 import type { Code } from '../writing/codes.js';
 import type { SlicePlane } from './geometry.js';
 
@@ -33,12 +34,29 @@ export interface InstanceReference {
   readonly frames: readonly number[] | undefined;
 }
 
+/** How an object finds its pictures. By place: it names pictures of before they were exported anew. */
+export type Placing = 'as-named' | 'by-place';
+
+/** One closed contour, or one frame of a segmentation: where it says that it is. */
+export interface AnnotationPart {
+  /** Number of its structure; undefined in a label map, where the values say it. */
+  readonly structure: number | undefined;
+  /** Pictures that it names. */
+  readonly sources: readonly InstanceReference[];
+  /** Points of its plane, in millimetres of the patient: all in it, or they are no plane. Empty where it has no place. */
+  readonly pointsMm: readonly Vector[];
+}
+
 /** One picture that is asked about, by its own identifiers. */
 export interface AnnotatedImage {
   readonly sopInstanceUid: string;
   readonly studyInstanceUid: string;
   /** From 1. */
   readonly frame: number;
+  /** In its file. */
+  readonly frameCount: number;
+  /** To the nearest other slice of its series; undefined where nobody has looked. */
+  readonly sliceGapMm: number | undefined;
   readonly rows: number;
   readonly columns: number;
   /** Without one, only an object that names the picture can speak of it. */
@@ -52,6 +70,13 @@ export interface Annotations {
   readonly kind: 'seg' | 'rtstruct' | 'sr';
   readonly sopInstanceUid: string;
   readonly studyInstanceUid: string;
+  readonly placing: Placing;
+  /** When its content was made, `YYYYMMDDHHMMSS` as far as it says; '' where it does not. */
+  readonly made: string;
+  /** Empty for a report. */
+  readonly frameOfReferenceUids: readonly string[];
+  /** Empty for a report. */
+  readonly parts: readonly AnnotationPart[];
   /** Every picture that is named, in the order of the file; the same one may come twice. */
   readonly references: readonly InstanceReference[];
   /** Empty for a report. */

@@ -62,6 +62,13 @@ export function codeOf(dataSet: DataSet, tag: string, text: TextReader): Code | 
   return value === '' && meaning === '' ? undefined : { value, scheme: text(item, 'x00080102'), meaning };
 }
 
+/** Date and time of two elements as `YYYYMMDDHHMMSS`, as far as they say; '' where there is no date. */
+export function madeAt(dataSet: DataSet, dateTag: string, timeTag: string): string {
+  const date = asciiOf(dataSet, dateTag);
+  if (!/^\d{8}$/.test(date)) return '';
+  return date + (/^\d{2,6}/.exec(asciiOf(dataSet, timeTag))?.[0] ?? '').padEnd(6, '0');
+}
+
 function rawOf(dataSet: DataSet, tag: string): Uint8Array {
   const element: Element | undefined = dataSet.elements[tag];
   if (element === undefined) return new Uint8Array();

@@ -9,6 +9,10 @@ export type SlicePlane = Pick<ImagePlane, 'positionMm' | 'orientation' | 'spacin
 export const PLANE_TOLERANCE_MM = 0.1;
 /** A contour or frame that names its picture may lie this far off it: planning systems round positions. */
 export const NAMED_PLANE_TOLERANCE_MM = 1;
+/** A mask whose plane is a little off belongs to the nearest slice: not farther than this, and to no other slice as well. */
+const NEAREST_SLICE_TOLERANCE_MM = 1;
+/** So near the middle of two slices nobody can tell which of them is meant. */
+const MIDDLE_MM = 0.001;
 /** Between normals that count as parallel. */
 const ANGLE_TOLERANCE_DEGREES = 0.6;
 
@@ -42,6 +46,15 @@ export function inPlane(plane: SlicePlane, point: Vector): { row: number; column
     column: dot(from, along) / plane.spacingMm.column,
     offMm: Math.abs(dot(from, cross(along, down))),
   };
+}
+
+/**
+ * Whether something so far off a slice is in that slice: where the gap to the nearest other one is known, in none but this;
+ * else in its plane.
+ */
+export function isInSlice(offMm: number, sliceGapMm: number | undefined): boolean {
+  if (sliceGapMm === undefined || offMm <= PLANE_TOLERANCE_MM) return offMm <= PLANE_TOLERANCE_MM;
+  return offMm < sliceGapMm / 2 - MIDDLE_MM && offMm <= NEAREST_SLICE_TOLERANCE_MM;
 }
 
 /** Opposite normals are parallel: a picture may be mirrored. */

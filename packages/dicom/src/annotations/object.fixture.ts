@@ -73,6 +73,8 @@ export function imageAt(zMm: number, changes: Partial<AnnotatedImage> = {}): Ann
     sopInstanceUid: '1.2.3',
     studyInstanceUid: '1.2',
     frame: 1,
+    frameCount: 1,
+    sliceGapMm: undefined,
     rows: 2,
     columns: 3,
     frameOfReferenceUid: FRAME_OF_REFERENCE,

@@ -25,10 +25,12 @@ export interface AnnotationSource {
    */
   labelOf(image: AnnotatedImage): string | undefined;
   /**
-   * The union of all structures that count, over all objects; undefined when no object speaks of the picture.
+   * What is marked of the structure that counts; undefined when no object speaks of the picture. Never what several
+   * structures, or several objects that differ, say together.
    *
    * Shapes   [rows, columns], row-major, 0 or 1.
-   * Errors   MASK_SIZE_MISMATCH; those of the objects' readers.
+   * Errors   ANNOTATION_STRUCTURE_UNCHOSEN when none is chosen and there are several; ANNOTATION_READINGS_DIFFER with the
+   *          numbers of two `objects` that differ; MASK_SIZE_MISMATCH; those of the objects' readers.
    */
   maskOf(image: AnnotatedImage): Uint8Array | undefined;
 }
@@ -36,25 +38,26 @@ export interface AnnotationSource {
 const FINDING = '121071';
 
 /**
- * Only objects that name the picture's SOP instance or are of its study are asked. The objects hold the bytes that they
+ * Only objects that name the picture's SOP instance, are of its study, or are placed by their place are asked. The objects hold the bytes that they
  * were read from: a caller with very many opens those of one study at a time.
  */
 export function openAnnotations(objects: readonly Annotations[], choice: AnnotationChoice = {}): AnnotationSource {
   const asked = objects.filter(({ kind }) => choice.kinds?.includes(kind) ?? true);
   const byUid = new Map<string, Set<Annotations>>();
+  const byPlace = asked.filter(({ placing }) => placing === 'by-place');
   for (const object of asked) {
     const uids = [object.studyInstanceUid, ...object.references.map(({ sopInstanceUid }) => sopInstanceUid)];
     for (const uid of uids) byUid.set(uid, (byUid.get(uid) ?? new Set()).add(object));
   }
   const candidates = ({ sopInstanceUid, studyInstanceUid }: AnnotatedImage): Annotations[] => [
-    ...new Set([...(byUid.get(sopInstanceUid) ?? []), ...(byUid.get(studyInstanceUid) ?? [])]),
+    ...new Set([...(byUid.get(sopInstanceUid) ?? []), ...(byUid.get(studyInstanceUid) ?? []), ...byPlace]),
   ];
   return {
     labelOf: (image) => {
       const found = candidates(image);
       return onlyOne(reportLabels(found, image, choice)) ?? onlyOne(structureLabels(found, image, choice));
     },
-    maskOf: (image) => union(masksOf(candidates(image), image, choice).map(({ mask }) => mask)),
+    maskOf: (image) => onlyMask(candidates(image), image, choice, (object) => objects.indexOf(object)),
   };
 }
 
@@ -96,6 +99,35 @@ function onlyOne(labels: readonly string[]): string | undefined {
   return labels[0];
 }
 
+function onlyMask(
+  objects: readonly Annotations[],
+  image: AnnotatedImage,
+  choice: AnnotationChoice,
+  numberOf: (object: Annotations) => number,
+): Uint8Array | undefined {
+  const names = new Set(objects.flatMap(({ structures }) => structures.map(structureKey)));
+  if (choice.structure === undefined && names.size > 1)
+    throw new ConsiliumError('ANNOTATION_STRUCTURE_UNCHOSEN', { structures: names.size });
+  const readings = objects.flatMap((object) => {
+    const mask = union(masksOf([object], image, choice).map((found) => found.mask));
+    return mask === undefined ? [] : [{ object, mask }];
+  });
+  const [first, ...others] = readings;
+  const other = others.find(({ mask }) => mask.some((value, i) => value !== first!.mask[i]));
+  if (other !== undefined)
+    throw new ConsiliumError('ANNOTATION_READINGS_DIFFER', {
+      one: numberOf(first!.object),
+      other: numberOf(other.object),
+    });
+  return first?.mask;
+}
+
+/** Structures with one key are one structure, in however many objects. */
+export function structureKey({ label, code }: Structure): string {
+  return JSON.stringify([label, code?.meaning ?? ''].map((text) => text.trim().toLowerCase()));
+}
+
+/** Of the parts of one structure in one object. */
 function union(masks: readonly Uint8Array[]): Uint8Array | undefined {
   const [first, ...others] = masks;
   for (const mask of others) for (let i = 0; i < mask.length; i++) first![i]! |= mask[i]!;

@@ -1,7 +1,7 @@
 import { ConsiliumError } from '@consilium/errors';
 import { type ParsedDicom, parseDicom } from '../parsing/parse.js';
 import type { Codecs } from '../pixels/codecs.js';
-import type { Annotations } from './annotations.js';
+import type { Annotations, Placing } from './annotations.js';
 import { asciiOf } from './elements.js';
 import { readRtStruct } from './rtstruct/read-rtstruct.js';
 import { readSeg } from './seg/read-seg.js';
@@ -12,7 +12,7 @@ const STORAGE = '1.2.840.10008.5.1.4.1.1.';
  * SOP class -> its reader. Reports of doses and procedures, key objects and presentation states say nothing that a
  * model learns from.
  */
-const READERS: Readonly<Record<string, (parsed: ParsedDicom, codecs?: Codecs) => Annotations>> = {
+const READERS: Readonly<Record<string, (parsed: ParsedDicom, placing: Placing, codecs?: Codecs) => Annotations>> = {
   [`${STORAGE}66.4`]: readSeg,
   [`${STORAGE}66.7`]: readSeg, // label map
   [`${STORAGE}481.3`]: readRtStruct,
@@ -38,11 +38,15 @@ export function isAnnotationClass(sopClassUid: string): boolean {
  *          de-identified.
  * Errors   those of `readImage`; never another error.
  */
-export function readAnnotations(bytes: Uint8Array, codecs?: Codecs): Annotations | undefined {
+export function readAnnotations(
+  bytes: Uint8Array,
+  codecs?: Codecs,
+  placing: Placing = 'as-named',
+): Annotations | undefined {
   const ours = within(() => {
     const parsed = parseDicom(bytes);
     const reader = READERS[asciiOf(parsed.dataSet, 'x00080016')];
-    return reader?.(parsed, codecs);
+    return reader?.(parsed, placing, codecs);
   });
   if (ours === undefined) return undefined;
   return { ...ours, maskOf: (image, structure) => within(() => ours.maskOf(image, structure)) };

@@ -14,6 +14,8 @@ const imageNamed = (sopInstanceUid: string, rows: number, columns: number, frame
   sopInstanceUid,
   studyInstanceUid: '',
   frame,
+  frameCount: 1,
+  sliceGapMm: undefined,
   rows,
   columns,
   frameOfReferenceUid: undefined,

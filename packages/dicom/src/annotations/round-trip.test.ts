@@ -24,6 +24,8 @@ const slice = (number: number, changes: Partial<AnnotatedImage> = {}): Annotated
   sopInstanceUid: source.images[number]!.sopInstanceUid,
   studyInstanceUid: source.study.studyInstanceUid,
   frame: 1,
+  frameCount: 1,
+  sliceGapMm: undefined,
   rows: ROWS,
   columns: COLUMNS,
   frameOfReferenceUid: source.frameOfReferenceUid,
@@ -154,8 +156,12 @@ describe('a measurement report that was written', () => {
       CODES.nodule.meaning,
       CODES.noAbnormality.meaning,
     ]);
-    const [ring, edge] = structures().map(({ masks }) => masks[1]!);
-    expect(annotations.maskOf(slice(1))).toEqual(ring!.map((value, i) => value | edge![i]!));
+    const [ring] = structures().map(({ masks }) => masks[1]!);
+    expect(() => annotations.maskOf(slice(1))).toThrow(
+      expect.objectContaining({ code: 'ANNOTATION_STRUCTURE_UNCHOSEN' }),
+    );
+    const { label } = structures()[0]!;
+    expect(openAnnotations([report, seg], { structure: label }).maskOf(slice(1))).toEqual(ring);
   });
 
   it('has labels of any concept that is asked for, and none of others', () => {

@@ -1,6 +1,8 @@
 import { ConsiliumError } from '@consilium/errors';
 import type { BurnedInFacts } from '../deidentification/burned-in.js';
 import type { PictureKind } from '../geometry/picture-kind.js';
+import type { SlicePlace } from '../geometry/slice.js';
+import { readFrameAttributes } from '../pixels/frame-attributes.js';
 import { type DicomHeader, readHeader, textOf } from './header.js';
 import { type ParsedDicom, parseDicom, pixelDataOf } from './parse.js';
 import { readPictureKind } from './read-acquisition.js';
@@ -17,6 +19,8 @@ export interface ScannedHeader {
   /** Undefined where the file does not say, or its frames differ. */
   readonly kind: PictureKind | undefined;
   readonly holdsPixels: boolean;
+  /** Where each frame lies; empty where the header does not say it rightly. */
+  readonly places: readonly (SlicePlace | undefined)[];
   /** Rows x columns x frames as the header states them, to plan memory by; 0 when it does not. */
   readonly pixels: number;
 }
@@ -37,6 +41,7 @@ export function scanHeader(bytes: Uint8Array): ScannedHeader {
       kind: readPictureKind(parsed),
       holdsPixels: pixelDataOf(parsed) !== undefined,
       pixels: statedPixels(parsed),
+      places: statedPlaces(parsed),
     };
   } catch (thrown) {
     if (thrown instanceof ConsiliumError) throw thrown;
@@ -61,6 +66,21 @@ function textFactsOf(parsed: ParsedDicom): BurnedInFacts {
     manufacturer: text('x00080070'),
     hasEmbeddedOverlay: isCompressed && Object.keys(elements).some(inPixels),
   };
+}
+
+const MOST_PLACES = 100_000;
+
+function statedPlaces(parsed: ParsedDicom): (SlicePlace | undefined)[] {
+  const frames = Number(textOf(parsed, 'x00280008') || '1');
+  if (!Number.isInteger(frames) || frames < 1 || frames > MOST_PLACES) return [];
+  try {
+    const attributes = readFrameAttributes(parsed, frames);
+    return Array.from({ length: frames }, (_, i) => attributes(i).place);
+  } catch (error) {
+    // Whoever reads the pixels says what is wrong.
+    if (error instanceof ConsiliumError) return [];
+    throw error;
+  }
 }
 
 function statedPixels(parsed: ParsedDicom): number {

@@ -8,12 +8,15 @@ import { referencesIn } from '../references.js';
 export interface Contour {
   /** x, y, z, x, y, z, ... in the patient, millimetres. */
   readonly pointsMm: Float64Array;
+  /** Whether it is combined with others by exclusive or. */
+  readonly isXor: boolean;
   /** The pictures that it names. */
   readonly images: readonly InstanceReference[];
 }
 
 /** Kinds that enclose pixels; points and open lines enclose none. */
-const CLOSED: ReadonlySet<string> = new Set(['CLOSED_PLANAR', 'CLOSEDPLANAR_XOR']);
+const XOR = 'CLOSEDPLANAR_XOR';
+const CLOSED: ReadonlySet<string> = new Set(['CLOSED_PLANAR', XOR]);
 
 /**
  * The closed contours of each region of interest, by its number. Errors DICOM_INVALID. Source DICOM PS3.3 C.8.8.6.
@@ -36,5 +39,5 @@ function readContour(item: DataSet): Contour {
   const isCountRight = points === undefined || points * 3 === pointsMm.length;
   if (!isCountRight || pointsMm.length === 0 || pointsMm.length % 3 !== 0)
     throw new ConsiliumError('DICOM_INVALID', { points: points ?? '', numbers: pointsMm.length });
-  return { pointsMm, images: referencesIn(item, 'x30060016') };
+  return { pointsMm, isXor: asciiOf(item, 'x30060042') === XOR, images: referencesIn(item, 'x30060016') };
 }

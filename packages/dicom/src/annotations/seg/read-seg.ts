@@ -2,9 +2,9 @@ import { ConsiliumError } from '@consilium/errors';
 import type { DataSet } from 'dicom-parser';
 import type { ParsedDicom } from '../../parsing/parse.js';
 import type { Codecs } from '../../pixels/codecs.js';
-import type { AnnotatedImage, Annotations, InstanceReference, Structure } from '../annotations.js';
-import { asciiOf, codeOf, itemsOf, textReader, unsignedOf } from '../elements.js';
-import { areParallel, inPlane, NAMED_PLANE_TOLERANCE_MM, PLANE_TOLERANCE_MM } from '../geometry.js';
+import type { AnnotatedImage, Annotations, InstanceReference, Placing, Structure } from '../annotations.js';
+import { asciiOf, codeOf, itemsOf, madeAt, textReader, unsignedOf } from '../elements.js';
+import { areParallel, inPlane, isInSlice, NAMED_PLANE_TOLERANCE_MM, pointAt } from '../geometry.js';
 import { names, namingOf, referencesIn, seriesReferencesIn, studyReferencesIn } from '../references.js';
 import { drawMask } from './resample.js';
 import { readSegFrames, type SegFrame } from './seg-frames.js';
@@ -20,7 +20,8 @@ const BACKGROUND = { scheme: 'DCM', value: '125040' };
  * Reads a segmentation: binary (1 bit), fractional (8 bits) or label map (8 or 16 bits).
  *
  * A frame belongs to a picture that it names as its source (and whose plane it shares, where both say theirs), or, if
- * it names none, to one in the same plane and frame of reference. Objects leave empty frames out: a picture that the
+ * it names none, to one in the same plane and frame of reference. A source of many frames that is named as a whole is no more
+ * than that: the plane says which of its frames is meant. By place, no frame names any picture. Objects leave empty frames out: a picture that the
  * object names anywhere has an empty mask then, unless a frame names none and cannot be placed.
  *
  * Numbers  a fractional pixel is set from half of the maximum fractional value on.
@@ -28,18 +29,19 @@ const BACKGROUND = { scheme: 'DCM', value: '125040' };
  *          picture and lies in another plane; MASK_SIZE_MISMATCH.
  * Source   DICOM PS3.3 C.8.20.
  */
-export function readSeg(parsed: ParsedDicom, codecs?: Codecs): Annotations {
+export function readSeg(parsed: ParsedDicom, placing: Placing, codecs?: Codecs): Annotations {
   const { dataSet } = parsed;
   const pixels = openSegPixels(parsed, codecs);
   const type = readType(dataSet, pixels);
-  const frames = readSegFrames(dataSet, pixels.frames, type === 'LABELMAP');
+  const written = readSegFrames(dataSet, pixels.frames, type === 'LABELMAP');
+  const frames = placing === 'by-place' ? written.map((frame) => ({ ...frame, sources: [] })) : written;
   const structures = readSegments(dataSet);
   checkSegments(frames, structures, type);
   const maximum = unsignedOf(dataSet, 'x0062000e') ?? 255;
   if (maximum === 0) throw new ConsiliumError('DICOM_INVALID', { field: 'MaximumFractionalValue' });
   const frameOfReferenceUid = asciiOf(dataSet, 'x00200052');
-  const references = readReferences(dataSet, frames);
-  const isNamed = namingOf(references);
+  const references = readReferences(dataSet, written);
+  const isNamed = placing === 'by-place' ? () => false : namingOf(references);
   const candidates = byInstance(frames);
 
   const isSet = (value: number, structure: Structure) =>
@@ -64,12 +66,25 @@ export function readSeg(parsed: ParsedDicom, codecs?: Codecs): Annotations {
     kind: 'seg',
     sopInstanceUid: asciiOf(dataSet, 'x00080018'),
     studyInstanceUid: asciiOf(dataSet, 'x0020000d'),
+    placing,
+    made: madeAt(dataSet, 'x00080023', 'x00080033'),
+    frameOfReferenceUids: [frameOfReferenceUid],
+    parts: written.map(({ segment: structure, sources, plane }) => ({
+      structure,
+      sources,
+      pointsMm: cornersOf(plane),
+    })),
     references,
     structures,
     findings: [],
     maskOf,
     findingsOf: () => [],
   };
+}
+
+/** Three points of a plane; far enough apart to tell its direction. */
+function cornersOf(plane: SegFrame['plane']) {
+  return plane === undefined ? [] : [pointAt(plane, 0, 0), pointAt(plane, 0, 100), pointAt(plane, 100, 0)];
 }
 
 function readType(dataSet: DataSet, pixels: SegPixels): SegType {
@@ -136,10 +151,11 @@ function isAbout(frame: SegFrame, image: AnnotatedImage, isNear: boolean): boole
   const { plane, sources } = frame;
   const isNamed = sources.some((source) => names(source, image));
   if (sources.length > 0 && !isNamed) return false;
-  if (plane === undefined || image.plane === undefined) return isNamed || undefined;
+  const isWhole = image.frameCount > 1 && sources.every((source) => source.frames === undefined);
+  if (plane === undefined || image.plane === undefined) return (isNamed && !isWhole) || undefined;
   const areSame = areParallel(plane, image.plane);
   const offMm = areSame ? inPlane(image.plane, plane.positionMm).offMm : Number.POSITIVE_INFINITY;
-  if (!isNamed || sources.length > 1) return (isNamed || isNear) && offMm <= PLANE_TOLERANCE_MM;
+  if (!isNamed || isWhole || sources.length > 1) return (isNamed || isNear) && isInSlice(offMm, image.sliceGapMm);
   if (offMm <= NAMED_PLANE_TOLERANCE_MM) return true;
   throw new ConsiliumError('DICOM_INVALID', { problem: 'a frame does not lie in the plane of its source' });
 }

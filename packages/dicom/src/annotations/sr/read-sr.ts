@@ -1,6 +1,6 @@
 import type { ParsedDicom } from '../../parsing/parse.js';
 import type { AnnotatedImage, Annotations, Finding, InstanceReference } from '../annotations.js';
-import { asciiOf, textReader } from '../elements.js';
+import { asciiOf, madeAt, textReader } from '../elements.js';
 import { namingOf, studyReferencesIn } from '../references.js';
 import { type ContentItem, readContentTree } from './content-tree.js';
 
@@ -48,6 +48,10 @@ export function readSr(parsed: ParsedDicom): Annotations {
     kind: 'sr',
     sopInstanceUid: asciiOf(dataSet, 'x00080018'),
     studyInstanceUid,
+    placing: 'as-named',
+    made: madeAt(dataSet, 'x00080023', 'x00080033'),
+    frameOfReferenceUids: [],
+    parts: [],
     references: [...evidence, ...imagesBelow(root, true)],
     structures: [],
     findings,
