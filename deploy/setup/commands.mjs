@@ -15,6 +15,7 @@ export const COMMANDS = {
   faults: { steps: ALL, lines: (args) => [['test/run.mjs', 'faults', ...args]] },
   ingest: { steps: ALL, lines: (args) => [['test/run.mjs', 'ingest', ...args]] },
   fuzz: { steps: ALL, lines: (args) => [['test/run.mjs', 'fuzz', ...args]] },
+  figures: { steps: ALL, lines: (args) => [['test/run.mjs', 'figures', ...args]] },
   engine: { steps: ALL, lines: (args) => [['test/run.mjs', 'engine', ...args]] },
   release: { steps: ALL, lines: (args) => [['deploy/release/run.mjs', ...args]] },
   check: {

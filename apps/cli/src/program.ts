@@ -214,6 +214,12 @@ function addDemo(program: Command, environment: Environment): void {
       between(0, 0xffff_ffff),
       1,
     )
+    .addOption(
+      new Option('--normalisation <kind>', "normalisation instead of that of the plan's model").choices([
+        'group',
+        'batch',
+      ]),
+    )
     .option('--json <file>', 'write the closing table to a file')
     .option('--fresh', 'forget what was under way')
     .option('--dir <folder>', 'folder of the demo (default: .data/demo in the checkout)')

@@ -281,6 +281,10 @@ it('the local twin differs in its strategy alone', () => {
 it('rounds, quorum and seed can be changed, within the vocabulary', () => {
   const plan = resolvePlan(short);
   expect(withOverrides(plan, {})).toEqual(plan);
+  const batch = withOverrides(plan, { normalisation: 'batch' });
+  expect(batch.model.normalisation).toEqual({ kind: 'batch' });
+  expect(withOverrides(plan, { normalisation: 'group' })).toEqual(plan);
+  expect(withOverrides(batch, { normalisation: 'group' }).model.normalisation).toEqual({ kind: 'group', groups: 4 });
   expect(withOverrides(plan, { rounds: 9, seed: undefined }).rounds).toEqual({ ...plan.rounds, count: 9 });
   expect(withOverrides(plan, { quorum: 2, seed: 0 })).toMatchObject({ rounds: { count: 3, quorum: 2 }, seed: 0 });
   expect(() => withOverrides(plan, { rounds: 0 })).toThrow(planInvalid);

@@ -25,6 +25,7 @@ export interface DemoOptions {
   readonly sites: number;
   readonly rounds?: number;
   readonly seed: number;
+  readonly normalisation?: 'group' | 'batch';
   readonly json?: string;
   readonly fresh?: boolean;
   readonly dir?: string;

@@ -28,6 +28,7 @@ export interface PlanChoice {
   readonly seed: number;
   readonly rounds?: number | undefined;
   readonly data?: string | undefined;
+  readonly normalisation?: 'group' | 'batch' | undefined;
 }
 
 export interface PlanLine {
@@ -60,7 +61,8 @@ export async function choosePlans(choice: PlanChoice): Promise<DemoPlan[]> {
       const sites = name in TASK_OF_PLAN ? await filmSites(name, choice.data) : phantomSites(choice.sites, choice.seed);
       const written = await loadPlan(fileOf(name));
       // Every site counts: a table that lacks one would compare what cannot be compared.
-      const federated = withOverrides(written, { rounds: choice.rounds, seed: choice.seed, quorum: sites.length });
+      const { rounds, seed, normalisation } = choice;
+      const federated = withOverrides(written, { rounds, seed, normalisation, quorum: sites.length });
       return { name, federated, local: localTwin(federated), sites };
     }),
   );
