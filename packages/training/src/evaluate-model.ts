@@ -3,7 +3,12 @@ import type { Engine, Tensor } from '@consilium/engine';
 import { ConsiliumError } from '@consilium/errors';
 import { buildModel, type Model, modelPorts } from '@consilium/models';
 import { hasRunningStatistics } from '@consilium/tensors';
-import { classificationStatistics, type Statistics, segmentationStatistics } from '@consilium/validation';
+import {
+  classificationStatistics,
+  defaultScoreEdges,
+  type Statistics,
+  segmentationStatistics,
+} from '@consilium/validation';
 import { type Batch, cutIntoBatches, readBatch } from './batches.js';
 import { measureRunningStatistics } from './measure-running-statistics.js';
 import { boundsOf, planEvaluationMemory } from './memory-plan.js';
@@ -95,7 +100,7 @@ function counterOf({ task, validation }: LearningTask): BatchCounter {
     };
   }
   const classes = task.classes.length;
-  const counter = classificationStatistics(classes, validation.scoreBins);
+  const counter = classificationStatistics(defaultScoreEdges(classes, validation.scoreBins));
   return {
     add: (scores, { labels }) =>
       labels.forEach((label, i) => {

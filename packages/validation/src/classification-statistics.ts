@@ -1,5 +1,6 @@
 import { refuse } from './refuse.js';
-import { logOdds, scoreBin, scoreEdges } from './score-bins.js';
+import { logOdds, scoreBin } from './score-bins.js';
+import type { ScoreEdges } from './score-edges.js';
 import type { ClassificationStatistics } from './statistics.js';
 
 export interface ClassificationCounter {
@@ -11,16 +12,16 @@ export interface ClassificationCounter {
 /**
  * Counts examples into statistics that add up over sites.
  *
- * Shapes   `logits` [classes]; histograms [classes][bins]; confusion [true class][predicted class].
- * Numbers  a histogram is of the class's log-odds, in float64 from the logits (`scoreEdges`). The predicted class is the one of the
- *          highest logit, the first of equal ones.
+ * Shapes   `logits` [classes]; histograms [classes][one more than edges]; confusion [true class][predicted class].
+ * Numbers  a histogram is of the class's log-odds, in float64 from the logits. The predicted class is the one of the highest logit,
+ *          the first of equal ones.
  * Errors   EVALUATION_INVALID: another number of logits, one that is not finite, a label that is no class.
  */
-export function classificationStatistics(classes: number, bins: number): ClassificationCounter {
-  const edges = scoreEdges(bins);
-  const histograms = Array.from({ length: classes }, () => ({
-    positives: new Array<number>(bins).fill(0),
-    negatives: new Array<number>(bins).fill(0),
+export function classificationStatistics(edges: ScoreEdges): ClassificationCounter {
+  const classes = edges.length;
+  const histograms = edges.map(({ length }) => ({
+    positives: new Array<number>(length + 1).fill(0),
+    negatives: new Array<number>(length + 1).fill(0),
   }));
   const confusion = new Array<number>(classes * classes).fill(0);
   let examples = 0;
@@ -28,7 +29,7 @@ export function classificationStatistics(classes: number, bins: number): Classif
     addExample(logits, label) {
       if (logits.length !== classes) refuse(`${logits.length} scores for ${classes} classes`);
       if (!Number.isInteger(label) || label < 0 || label >= classes) refuse('a label that is no class');
-      const binOfClass = logOdds(logits).map((score) => scoreBin(score, edges));
+      const binOfClass = logOdds(logits).map((score, c) => scoreBin(score, edges[c]!));
       for (const [c, histogram] of histograms.entries())
         increase(c === label ? histogram.positives : histogram.negatives, binOfClass[c] as number);
       increase(confusion, label * classes + indexOfHighest(logits));

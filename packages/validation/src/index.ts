@@ -15,5 +15,12 @@ export {
   type StatisticsShape,
   statisticsShape,
 } from './require-valid-statistics.js';
+export {
+  defaultScoreEdges,
+  edgesOfEqualMass,
+  requireValidScoreEdges,
+  type ScoreEdges,
+  scoreEdgesText,
+} from './score-edges.js';
 export { type SegmentationCounter, type StructurePixels, segmentationStatistics } from './segmentation-statistics.js';
 export type * from './statistics.js';

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import {
   classificationStatistics,
+  defaultScoreEdges,
   primaryMetric,
   requireValidStatistics,
   type StatisticsShape,
@@ -22,7 +23,7 @@ function films() {
 }
 
 function examples() {
-  const counter = classificationStatistics(2, 11);
+  const counter = classificationStatistics(defaultScoreEdges(2, 11));
   counter.addExample([0.9, 0.1], 0);
   counter.addExample([0.4, 0.6], 0);
   counter.addExample([0.2, 0.8], 1);

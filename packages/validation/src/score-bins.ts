@@ -6,7 +6,7 @@ const FARTHEST = 20;
 const NEAR = 0.1;
 
 /**
- * Where the histogram of a class's scores is cut: ascending log-odds. Fine around zero, where an untrained model's scores lie, and
+ * Where the histogram of a class's scores is cut while nothing is known of the model: ascending log-odds. Fine around zero, where an untrained model's scores lie, and
  * out to where an overconfident one's do; even steps of the probability would put all of those into the first and the last bin.
  *
  * Shapes   one edge fewer than bins; the first and the last bin reach to infinity.

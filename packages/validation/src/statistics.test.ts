@@ -1,23 +1,20 @@
 import { expect, it } from 'vitest';
 import { auroc, aurocBound } from './auroc.js';
-import { addStatistics, classificationStatistics, metricBounds, metricsOf, segmentationStatistics } from './index.js';
+import {
+  addStatistics,
+  classificationStatistics,
+  defaultScoreEdges,
+  metricBounds,
+  metricsOf,
+  segmentationStatistics,
+} from './index.js';
 import { logOdds, scoreBin, scoreEdges } from './score-bins.js';
+import { seeded } from './seeded.fixture.js';
 
 /** Logits whose softmax is these probabilities. */
 const logits = (...probabilities: number[]) => probabilities.map(Math.log);
 
 const invalid = expect.objectContaining({ code: 'EVALUATION_INVALID' });
-
-/** Repeatable numbers from 0 to 1 (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function shuffled<T>(list: readonly T[], random: () => number): T[] {
   return list
@@ -66,7 +63,7 @@ it('two films have the statistics that were counted by hand', () => {
 });
 
 it('examples have the statistics that were counted by hand', () => {
-  const counter = classificationStatistics(2, 11);
+  const counter = classificationStatistics(defaultScoreEdges(2, 11));
   counter.addExample(logits(0.9, 0.1), 0);
   counter.addExample(logits(0.36, 0.64), 0);
   counter.addExample(logits(0.64, 0.36), 1);
@@ -86,7 +83,7 @@ it('examples have the statistics that were counted by hand', () => {
 });
 
 it('with three classes the finding is the last one, and each class counts in the macro AUROC', () => {
-  const counter = classificationStatistics(3, 101);
+  const counter = classificationStatistics(defaultScoreEdges(3, 101));
   counter.addExample(logits(0.7, 0.2, 0.1), 0);
   counter.addExample(logits(0.2, 0.7, 0.1), 0);
   counter.addExample(logits(0.1, 0.6, 0.3), 1);
@@ -102,13 +99,13 @@ it('with three classes the finding is the last one, and each class counts in the
 });
 
 it('what no example can tell is null, not zero', () => {
-  expect(metricsOf(classificationStatistics(2, 11).result())).toEqual({
+  expect(metricsOf(classificationStatistics(defaultScoreEdges(2, 11)).result())).toEqual({
     auroc: null,
     sensitivity: null,
     specificity: null,
     accuracy: null,
   });
-  const onlyNegatives = classificationStatistics(2, 11);
+  const onlyNegatives = classificationStatistics(defaultScoreEdges(2, 11));
   onlyNegatives.addExample(logits(0.7, 0.3), 0);
   expect(metricsOf(onlyNegatives.result())).toEqual({ auroc: null, sensitivity: null, specificity: 1, accuracy: 1 });
   const empty = segmentationStatistics(1);
@@ -117,7 +114,7 @@ it('what no example can tell is null, not zero', () => {
 });
 
 it('equal scores count one half', () => {
-  const counter = classificationStatistics(2, 101);
+  const counter = classificationStatistics(defaultScoreEdges(2, 101));
   for (const label of [0, 1, 0, 1]) counter.addExample([0.5, 0.5], label);
   expect(metricsOf(counter.result()).auroc).toBe(0.5);
 });
@@ -153,7 +150,7 @@ it.each([
       const label = random() < 0.3 ? 1 : 0;
       return { label, score: shift + spread * normal() + apart * label };
     });
-    const counter = classificationStatistics(2, 101);
+    const counter = classificationStatistics(defaultScoreEdges(2, 101));
     for (const { label, score } of examples) counter.addExample([0, score], label);
     const scores = (label: number) => examples.filter((e) => e.label === label).map((e) => e.score);
     const wins = scores(1).flatMap((p) => scores(0).map((n) => (p > n ? 1 : p === n ? 0.5 : 0)));
@@ -213,7 +210,7 @@ it('statistics of many sites add up to those of one site with all examples, in a
       return { scores: raw.map((r) => r / sum), label: Math.floor(random() * 3) };
     });
     const count = (list: typeof examples) => {
-      const counter = classificationStatistics(3, 101);
+      const counter = classificationStatistics(defaultScoreEdges(3, 101));
       for (const { scores, label } of list) counter.addExample(logits(...scores), label);
       return counter.result();
     };
@@ -226,7 +223,7 @@ it('statistics of many sites add up to those of one site with all examples, in a
 });
 
 it('adding changes none of its inputs', () => {
-  const counter = classificationStatistics(2, 11);
+  const counter = classificationStatistics(defaultScoreEdges(2, 11));
   counter.addExample(logits(0.3, 0.7), 1);
   const before = counter.result();
   const sum = addStatistics([before, before, before]);
@@ -237,12 +234,12 @@ it('adding changes none of its inputs', () => {
 });
 
 it('what cannot be added is refused', () => {
-  const two = classificationStatistics(2, 11).result();
+  const two = classificationStatistics(defaultScoreEdges(2, 11)).result();
   const films = segmentationStatistics(1).result();
   expect(() => addStatistics([])).toThrow(invalid);
   expect(() => addStatistics([two, films])).toThrow(invalid);
-  expect(() => addStatistics([two, classificationStatistics(3, 11).result()])).toThrow(invalid);
-  expect(() => addStatistics([two, classificationStatistics(2, 12).result()])).toThrow(invalid);
+  expect(() => addStatistics([two, classificationStatistics(defaultScoreEdges(3, 11)).result()])).toThrow(invalid);
+  expect(() => addStatistics([two, classificationStatistics(defaultScoreEdges(2, 12)).result()])).toThrow(invalid);
   expect(() => addStatistics([films, segmentationStatistics(2).result()])).toThrow(invalid);
   const huge = { ...films, films: Number.MAX_SAFE_INTEGER };
   expect(() => addStatistics([huge, { ...films, films: 1 }])).toThrow(invalid);
@@ -255,9 +252,9 @@ it('a counter refuses what does not fit, and counts none of it', () => {
   expect(() => films.addFilm([good, { predicted: [1], mask: [1, 0] }])).toThrow(invalid);
   expect(() => films.addFilm([good, { predicted: [Number.NaN, 0], mask: [1, 0] }])).toThrow(invalid);
   expect(films.result()).toEqual(segmentationStatistics(2).result());
-  const examples = classificationStatistics(2, 11);
+  const examples = classificationStatistics(defaultScoreEdges(2, 11));
   expect(() => examples.addExample([0.5], 0)).toThrow(invalid);
   expect(() => examples.addExample([0.5, Number.NaN], 0)).toThrow(invalid);
   for (const label of [-1, 2, 0.5, Number.NaN]) expect(() => examples.addExample([0.5, 0.5], label)).toThrow(invalid);
-  expect(examples.result()).toEqual(classificationStatistics(2, 11).result());
+  expect(examples.result()).toEqual(classificationStatistics(defaultScoreEdges(2, 11)).result());
 });
