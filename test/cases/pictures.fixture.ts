@@ -18,6 +18,8 @@ export interface Report {
   readonly filesCounted: number;
   readonly setAside: Readonly<Record<string, number>>;
   readonly framesLeftOut: Readonly<Record<string, number>>;
+  readonly classes: Readonly<Record<string, number>>;
+  readonly table: unknown;
   readonly volumes: { readonly series: number; readonly findings: Readonly<Record<string, number>> };
   readonly files: readonly { readonly file: string; readonly reason: string; readonly because?: string }[];
 }

@@ -16,6 +16,7 @@ export type FilmRequest =
   | {
       readonly kind: 'films';
       readonly plan: FilmPlanName;
+      readonly sites: readonly string[];
       /** The folder of --data. */
       readonly data: string;
       /** Gets one folder for each hospital. */
@@ -37,7 +38,7 @@ async function makeFilms(request: FilmRequest): Promise<void> {
   if (request.kind === 'phantom') {
     const { task, profile, seed, siteId } = request;
     writePhantomSite({ directory, siteId, profile: siteProfile(profile), task, seed });
-  } else wrapFilms({ dataDirectory: request.data, plan: request.plan, directory });
+  } else wrapFilms({ dataDirectory: request.data, plan: request.plan, sites: request.sites, directory });
   await rm(request.folder, { recursive: true, force: true });
   await rename(directory, request.folder);
 }

@@ -79,7 +79,9 @@ export async function equipSite(
 }
 
 async function makeFilms(preparation: Preparation, plan: DemoPlan, order: FilmRequest): Promise<void> {
-  if (existsSync(order.folder)) return; // it is whole: the program makes it beside its place
+  // What is there is whole, for the program makes it beside its place; a pack may have got a hospital since.
+  const parts = order.kind === 'phantom' ? [''] : order.sites;
+  if (parts.every((part) => existsSync(path.join(order.folder, part)))) return;
   const { folder, environment, stop } = preparation;
   const whose = order.kind === 'phantom' ? `${plan.name}-${order.siteId}` : plan.name;
   await mkdir(path.dirname(order.folder), { recursive: true, mode: 0o700 });
@@ -112,7 +114,9 @@ function orderOf({ folder, seed, data }: Preparation, plan: DemoPlan, site: Demo
     return { kind: 'phantom', task, siteId: site.id, profile: site.profile, seed, folder: films };
   }
   if (data === undefined) throw new ConsiliumError('CONFIG_INVALID', { option: '--data' });
-  return { kind: 'films', plan: plan.name as FilmPlanName, data: path.resolve(data), folder: path.dirname(films) };
+  const hospitals = plan.sites.map(({ id }) => id);
+  const name = plan.name as FilmPlanName;
+  return { kind: 'films', plan: name, sites: hospitals, data: path.resolve(data), folder: path.dirname(films) };
 }
 
 async function inParallel<T>(items: readonly T[], workers: number, act: (item: T) => Promise<void>): Promise<void> {

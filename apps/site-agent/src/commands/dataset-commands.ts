@@ -6,6 +6,7 @@ import { type ExcludeOptions, excludePatients } from './exclude-patients.js';
 import { type ExportOptions, exportReport } from './export-report.js';
 import { addPacsSourceOptions } from './pacs-source.js';
 import type { WithdrawOptions } from './runs-in-the-way.js';
+import { type TemplateOptions, writeTemplate } from './write-template.js';
 
 const WITHDRAW =
   'leave the runs under way that use it, for good; without this word they stand in the way, and nothing is changed';
@@ -62,6 +63,13 @@ export function addDatasetCommands(dataset: Command): void {
     .option('--json', 'as JSON')
     .action((name: string, options: AddOptions) => addDataset(name, options));
   dataset
+    .command('template')
+    .description('write a label table to fill in: a line for each picture of a folder, with an empty label')
+    .requiredOption('--from <folder>', 'the folder of DICOM files, read with everything below it')
+    .option('--out <file>', 'the table (default: standard output); a file that is there is not touched')
+    .option('--quiet', 'show no progress')
+    .action((options: TemplateOptions) => writeTemplate(options));
+  dataset
     .command('list')
     .description('the datasets of this site')
     .requiredOption('--dir <folder>', 'the site folder')
@@ -102,7 +110,11 @@ export function addDatasetCommands(dataset: Command): void {
     .command('exclude <name>')
     .description('leave patients who objected out of a dataset, and out of whatever is added later')
     .requiredOption('--dir <folder>', 'the site folder')
-    .requiredOption('--patients <file>', 'their ids: one a line, or the column patient_id of a CSV')
+    .requiredOption(
+      '--patients <file>',
+      'their ids: one a line, or the column patient_id of a CSV; ends with 1 when one is of nobody here',
+    )
+    .option('--dry-run', 'say what would be left out, and which ids are of nobody here; nothing is changed')
     .option('--json', 'as JSON')
     .option('--withdraw', WITHDRAW)
     .action((name: string, options: ExcludeOptions) => excludePatients(name, options));

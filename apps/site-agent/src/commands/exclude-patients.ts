@@ -5,8 +5,10 @@ import { type IndexExample, summaryOf } from '../datasets/dataset-index.js';
 import type { DatasetStore } from '../datasets/dataset-store.js';
 import { patientPseudonym } from '../datasets/deidentify.js';
 import { type IngestJournal, openJournal } from '../datasets/ingest-journal.js';
+import { nearIds } from '../datasets/near-ids.js';
 import { parsePatientList } from '../datasets/patient-list.js';
 import { requireNoEmptyPart } from '../datasets/split.js';
+import { printable } from '../platform/printable.js';
 import { readPseudonymKey, type SiteFolder } from '../platform/site-folder.js';
 import { PseudonymMap } from '../pseudonyms/pseudonym-map.js';
 import { datasetsOfOtherKeys, OTHER_KEY_WARNING } from '../state/dataset-key.js';
@@ -26,6 +28,7 @@ import { writeContactSheet } from './write-contact-sheet.js';
 
 export interface ExcludeOptions extends WithdrawOptions {
   readonly patients: string;
+  readonly dryRun?: boolean;
 }
 
 interface Excluded {
@@ -39,6 +42,8 @@ interface Excluded {
   readonly left: readonly Told[];
   /** Other datasets that hold pictures of these patients. */
   readonly alsoIn: readonly string[];
+  /** Ids of the list that no patient of this site's datasets has, and ids of this dataset that differ in case, blanks or zeros. */
+  readonly unmatched: readonly { readonly id: string; readonly near: readonly string[] }[];
 }
 
 /**
@@ -56,6 +61,11 @@ export async function excludePatients(name: string, options: ExcludeOptions): Pr
     requireOwnKey(folder, state, name);
     const key = readPseudonymKey(folder);
     const patients = new Set([...ids].map((id) => patientPseudonym(id, key)));
+    const unmatched = await unmatchedOf(ids, { name, state, folder, store });
+    if (options.dryRun) {
+      const facts = await countIn(name, patients, { state, folder, store });
+      return { excluded: { dryRun: true, ...facts, unmatched }, lines: ['nothing was changed'] };
+    }
     const uses = await runsWith(name, patients, { state, folder, store });
     state.transaction(() => {
       makeWay(state, uses, 'patients-excluded', options);
@@ -69,9 +79,56 @@ export async function excludePatients(name: string, options: ExcludeOptions): Pr
       throw error;
     });
     const withdrawal = await left();
-    return { excluded: { ...made, left: withdrawal.told }, lines: withdrawalText(uses, withdrawal) };
+    return { excluded: { ...made, left: withdrawal.told, unmatched }, lines: withdrawalText(uses, withdrawal) };
   });
   writeLine(options.json ? JSON.stringify(excluded) : [text(excluded), ...lines].join('\n'));
+  if (excluded.unmatched.length > 0) process.exitCode = SOME_UNMATCHED;
+}
+
+/** All that could be done was done, and an id of the list is of nobody here. */
+const SOME_UNMATCHED = 1;
+
+interface Place {
+  readonly name: string;
+  readonly state: SiteState;
+  readonly folder: SiteFolder;
+  readonly store: DatasetStore;
+}
+
+/** Nothing is matched by guess: who is near is named, for a person to decide. */
+async function unmatchedOf(
+  ids: ReadonlySet<string>,
+  { name, state, folder, store }: Place,
+): Promise<Excluded['unmatched']> {
+  const key = readPseudonymKey(folder);
+  const here = new Set<string>();
+  for (const { version } of state.datasets.list())
+    for (const { patient } of (await store.load(version)).examples) here.add(patient);
+  const before = state.excluded.all();
+  const isHere = (id: string) => {
+    const patient = patientPseudonym(id, key);
+    return (
+      here.has(patient) ||
+      before.has(patient) ||
+      inJournal(folder, name, (j) => j.objectsOf(new Set([patient]))).size > 0
+    );
+  };
+  return [...ids]
+    .filter((id) => !isHere(id))
+    .map((id) => ({ id, near: nearIds(id).filter((near) => here.has(patientPseudonym(near, key))) }));
+}
+
+async function countIn(
+  name: string,
+  patients: ReadonlySet<string>,
+  { state, folder, store }: Omit<Place, 'name'>,
+): Promise<Omit<Excluded, 'left' | 'unmatched'>> {
+  const { version } = requireDataset(state, name);
+  const objects = inJournal(folder, name, (journal) => journal.objectsOf(patients));
+  const out = (await store.load(version)).examples.filter((example) => isOf(example, patients, objects));
+  const found = new Set(out.map(({ patient }) => patient)).size;
+  const alsoIn = await holdersOf(patients, name, state, store);
+  return { name, patients: patients.size, found, images: out.length, version, alsoIn };
 }
 
 /** The runs under way whose version of the dataset holds pictures of these patients. */
@@ -99,9 +156,9 @@ function requireOwnKey(folder: SiteFolder, state: SiteState, name: string): void
     throw new ConsiliumError('CONFIG_INVALID', { problem: `the dataset ${name} was ${OTHER_KEY_WARNING}` });
 }
 
-async function readList(file: string): Promise<string> {
+async function readList(file: string): Promise<Uint8Array> {
   try {
-    return await readFile(file, 'utf8');
+    return await readFile(file);
   } catch (error) {
     throw new ConsiliumError('REQUEST_INVALID', { problem: 'the list of patients cannot be opened' }, error);
   }
@@ -113,7 +170,7 @@ async function leaveOut(
   state: SiteState,
   folder: SiteFolder,
   store: DatasetStore,
-): Promise<Omit<Excluded, 'left'>> {
+): Promise<Omit<Excluded, 'left' | 'unmatched'>> {
   const before = requireDataset(state, name);
   const index = await store.load(before.version);
   const objects = inJournal(folder, name, (journal) => journal.forgetPatients(patients));
@@ -170,12 +227,21 @@ async function holdersOf(
   return holders;
 }
 
-function text({ name, patients, found, images, version, alsoIn }: Excluded): string {
+function text(excluded: Omit<Excluded, 'left'> & { readonly dryRun?: boolean }): string {
+  const { name, patients, found, images, version, alsoIn, unmatched, dryRun = false } = excluded;
   const lines = [
-    `${patients} patients in the list, ${found} of them in dataset ${name}: ${images} images left out`,
-    images === 0 ? `version ${version} stays` : `version ${version}`,
-    'all of the list are left out of whatever is added later',
+    `${patients} patients in the list, ${found} of them in dataset ${name}: ${images} images ${dryRun ? 'would be ' : ''}left out`,
+    images === 0 || dryRun ? `version ${version} stays` : `version ${version}`,
   ];
+  if (!dryRun) lines.push('all of the list are left out of whatever is added later');
   if (alsoIn.length > 0) lines.push(`also in: ${alsoIn.join(', ')} (exclude them there too)`);
+  if (unmatched.length > 0)
+    lines.push(
+      `of ${unmatched.length} ids of the list no picture is here: exactly as they are written, they are nobody's`,
+    );
+  for (const { id, near } of unmatched)
+    lines.push(
+      `  ${printable(id)}${near.length === 0 ? '' : ` (here is ${near.map(printable).join(', ')}: if that is the patient, list it so)`}`,
+    );
   return lines.join('\n');
 }

@@ -23,7 +23,8 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
   DATASET_IN_USE:
     'Do it when these runs have ended, or with --withdraw: then this site leaves them for good, and the coordinator is told.',
   DATASET_NOT_FOUND: 'See what there is with `consilium site dataset list`.',
-  LABEL_TABLE_INVALID: 'Correct the label table: CSV with a column `file` and a column `label` or `mask`.',
+  LABEL_TABLE_INVALID:
+    'Correct the label table; `consilium site dataset template --from FOLDER` writes one to fill in.',
   DEIDENTIFICATION_POLICY_INVALID: 'Correct the policy file; `consilium dicom deidentify --help` names the command.',
   PSEUDONYM_MAP_CORRUPT:
     'Put back the pseudonym.key that this site had; if it was never changed, pseudonyms.sqlite from a backup of the site.',

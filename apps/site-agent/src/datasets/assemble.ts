@@ -52,7 +52,12 @@ export function assembleWith(tools: AssembleTools) {
     const read = await readAll(studies, tools, volumes, signal);
     const unsplit = withoutSplitPatients(read, tools, ledger);
     const reported = () =>
-      reportOf(ledger, { ...countsOf(unsplit), volumes: volumes.counts(), masks: maskAreas(unsplit) });
+      reportOf(ledger, {
+        ...countsOf(unsplit),
+        volumes: volumes.counts(),
+        masks: maskAreas(unsplit),
+        classes: classesOf(unsplit),
+      });
     const index = indexOrRefusal(unsplit, classes, tools, reported);
     const version = await tools.store.save(index);
     tools.journal.markDurable();
@@ -264,6 +269,12 @@ function patientsOf(examples: readonly Unsplit[]): SplitPatient[] {
 
 function partsOf(index: DatasetIndex): Map<string, Part> {
   return new Map(index.examples.map(({ patient, part }) => [patient, part]));
+}
+
+function classesOf(examples: readonly Unsplit[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { label } of examples) if (label !== null) counts[label] = (counts[label] ?? 0) + 1;
+  return counts;
 }
 
 /** Of the examples that this reading gave; a file counts once for its year. */

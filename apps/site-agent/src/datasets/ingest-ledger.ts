@@ -1,4 +1,5 @@
 import type { PictureRemark } from '@consilium/dicom';
+import type { TableReading } from './label-table.js';
 
 /** Why a picture is not in the dataset. */
 export const SET_ASIDE = {
@@ -40,6 +41,8 @@ export const SET_ASIDE = {
     'a different picture has the same SOP Instance UID: which of them is meant cannot be told, none is used',
   'label-contradicted': 'the same picture as another file, with another label or mask: none of them is used',
   'label-repeated': 'what the label table or label objects say of it contradicts itself',
+  'patient-id-mangled':
+    'the label table names its patient with other case, blanks or leading zeros than the file: correct the table',
   'label-taken': 'the mask of its line of the label table belongs to another film already',
   'split-unknown': 'its line names no part of the split',
   'patient-in-two-parts': 'the table puts its patient into two parts of the split',
@@ -71,6 +74,8 @@ export interface OrphanLabel {
   readonly line: number;
   /** The file, UID or patient that the line names. */
   readonly names: string;
+  /** The id of a patient whose pictures are here, and that differs in case, blanks or leading zeros alone. */
+  readonly near?: string | undefined;
 }
 
 /** A picture that cannot be used; caught where its file is booked. */
@@ -102,6 +107,7 @@ export class IngestLedger {
   readonly objects = new ObjectCounts();
   orphanLabels: readonly OrphanLabel[] = [];
   labelRows = 0;
+  tableReading: TableReading | undefined;
   /** Frames of usable files that are not examples, by reason. */
   readonly framesLeftOut = new Map<SetAsideReason, number>();
   /** Used files whose values need a word, by what is to be said of them. */

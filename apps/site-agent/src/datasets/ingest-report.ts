@@ -1,6 +1,7 @@
 import { PICTURE_REMARKS, type PictureRemark } from '@consilium/dicom';
 import { ConsiliumError } from '@consilium/errors';
 import { printable } from '../platform/printable.js';
+import { likelySlips } from './class-counts.js';
 import {
   type IngestLedger,
   NOT_AN_IMAGE,
@@ -9,6 +10,7 @@ import {
   SET_ASIDE,
   type SetAsideReason,
 } from './ingest-ledger.js';
+import type { TableReading } from './label-table.js';
 import { type MaskAreas, maskAreasText } from './mask-areas.js';
 import type { VolumeCounts } from './series-check.js';
 
@@ -66,6 +68,10 @@ export interface IngestReport {
   readonly volumes?: VolumeCounts;
   /** Of the examples; absent where none has a mask. */
   readonly masks?: MaskAreas | undefined;
+  /** Examples by their label; absent in reports of before it was said. */
+  readonly classes?: Readonly<Record<string, number>>;
+  /** How the label table was read; absent without one. */
+  readonly table?: TableReading | undefined;
   /** Usable files by what a person should know of their values; absent in reports of before it was said. */
   readonly remarks?: Readonly<Partial<Record<PictureRemark, number>>>;
   readonly framesLeftOut: Readonly<Partial<Record<SetAsideReason, number>>>;
@@ -85,7 +91,7 @@ export interface IngestReport {
 /** Errors  INTERNAL when a file has no outcome: nothing is ever dropped silently. */
 export function reportOf(
   ledger: IngestLedger,
-  counts: Required<Pick<IngestReport, 'examples' | 'years' | 'volumes' | 'masks'>>,
+  counts: Required<Pick<IngestReport, 'examples' | 'years' | 'volumes' | 'masks' | 'classes'>>,
 ): IngestReport {
   const setAside: Partial<Record<SetAsideReason, number>> = {};
   const notImages: Partial<Record<NotAnImageReason, number>> = {};
@@ -116,6 +122,7 @@ export function reportOf(
     contradictedBefore: ledger.contradictedBefore,
     setAside,
     notImages,
+    table: ledger.tableReading,
     labelRows: ledger.labelRows,
     labelsWithoutImage: ledger.orphanLabels.length,
     files,
@@ -139,6 +146,23 @@ export function volumesText({ series, findings }: VolumeCounts): string {
   return `${series} series of slices: ${said}`;
 }
 
+function classLines(counts: Readonly<Record<string, number>>): string[] {
+  const classes = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  if (classes.length === 0) return [];
+  return [
+    `classes: ${classes.map(([name, films]) => `${printable(name)} ${films}`).join(', ')}`,
+    ...likelySlips(counts).map(({ name, films, meant }) => {
+      const question = meant === undefined ? 'is it a class?' : `is "${printable(meant)}" meant?`;
+      return `WARNING: the class "${printable(name)}" has ${films} ${films === 1 ? 'example' : 'examples'}: ${question} (--classes takes only those that it names)`;
+    }),
+  ];
+}
+
+function tableText({ columns, others, form }: TableReading): string {
+  const list = (names: readonly string[]) => names.map(printable).join(', ');
+  return `  read as ${form}; columns ${list(columns)}${others.length === 0 ? '' : `; not read: ${list(others)}`}`;
+}
+
 /** The report as an administrator reads it. */
 export function reportText(report: IngestReport): string {
   const { studies, series, instances, usable, examples, kept } = report;
@@ -148,6 +172,7 @@ export function reportText(report: IngestReport): string {
   if (examples !== usable) lines.push(`the usable files hold ${examples} images`);
   if (kept > 0) lines.push(`${kept} of the files had been read before`);
   if (report.volumes && report.volumes.series > 0) lines.push(volumesText(report.volumes));
+  lines.push(...classLines(report.classes ?? {}));
   if (report.masks) lines.push(maskAreasText(report.masks));
   const row = (n: number, text: string) => lines.push(`${String(n).padStart(8)}  ${text}`);
   for (const [reason, n] of Object.entries(report.setAside))
@@ -161,6 +186,7 @@ export function reportText(report: IngestReport): string {
   if (report.contradictedBefore)
     lines.push(`of the version before left out, because these files contradict it: ${report.contradictedBefore}`);
   lines.push(`${report.labelRows} lines in the label table, ${report.labelsWithoutImage} of them without an image`);
+  if (report.table) lines.push(tableText(report.table));
   const named = report.files.filter(({ reason }) => reason in SET_ASIDE);
   for (const { file, reason, because } of named)
     lines.push(
@@ -169,7 +195,9 @@ export function reportText(report: IngestReport): string {
   for (const { file, unmet, parts } of report.partsWithoutPicture ?? [])
     lines.push(`  ${unmet} of ${parts} contours or frames met no picture: ${printable(file)}`);
   if (report.setAside['burned-in'] !== undefined) lines.push(BURNED_IN_ADVICE);
-  for (const { names, line } of report.orphanLabels)
-    lines.push(`  ${'label-without-image'.padEnd(20)} ${printable(names)} (line ${line})`);
+  for (const { names, line, near } of report.orphanLabels) {
+    const hint = near === undefined ? '' : `; a patient ${printable(near)} is here: is that the one?`;
+    lines.push(`  ${'label-without-image'.padEnd(20)} ${printable(names)} (line ${line})${hint}`);
+  }
   return lines.join('\n');
 }

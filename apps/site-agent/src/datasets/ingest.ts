@@ -47,6 +47,7 @@ export async function scanRequest(
   const ledger = new IngestLedger(files.map((entry) => entry.file));
   const table = request.labels === undefined ? undefined : await readTable(root, resolve(request.labels));
   ledger.labelRows = table?.rows.length ?? 0;
+  ledger.tableReading = table?.reading;
   const reading: FolderReading = {
     ...tools,
     root,
@@ -77,15 +78,15 @@ async function filesOf(folder: string, signal: AbortSignal): Promise<FoundFile[]
 }
 
 async function readTable(folder: string, labels: string): Promise<LabelTable> {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = await readFile(labels, 'utf8');
+    bytes = await readFile(labels);
   } catch (error) {
     throw new ConsiliumError('LABEL_TABLE_INVALID', { problem: 'it cannot be opened' }, error);
   }
   // Paths are relative to the table where it lies in the folder, and to the folder where it lies elsewhere.
   const base = relative(folder, dirname(labels)).replaceAll('\\', '/');
-  return parseLabelTable(text, base.startsWith('..') || isAbsolute(base) ? '' : base);
+  return parseLabelTable(bytes, base.startsWith('..') || isAbsolute(base) ? '' : base);
 }
 
 /** Books the files that are plainly no pictures; answers the numbers of the others. */

@@ -9,7 +9,7 @@ const keysOf = (more: Partial<JoinKeys>): JoinKeys => {
   const hashed = Object.entries(named).map(([kind, value]) => [kind, joinKey(key, kind as keyof JoinKeys, value)]);
   return Object.fromEntries(hashed) as JoinKeys;
 };
-const joinOf = (...lines: string[]) => new LabelJoin(parseLabelTable(lines.join('\n')), new Map(), key);
+const joinOf = (...lines: string[]) => new LabelJoin(parseLabelTable(Buffer.from(lines.join('\n'))), new Map(), key);
 const labelOf = (join: LabelJoin, frame = 0, keys = keysOf({})) => join.labelsOf(0, keys).ofFrame(frame).label;
 
 it('takes each field from the most specific line that gives it', () => {

@@ -2,6 +2,7 @@ import type { Part } from './image.js';
 import { type OrphanLabel, SetAside } from './ingest-ledger.js';
 import { type JoinKeys, type JoinKind, joinKey, nameKey } from './keyed-hash.js';
 import type { LabelRow, LabelTable } from './label-table.js';
+import { nearIds } from './near-ids.js';
 import type { FoundFile } from './walk-folder.js';
 
 /** What the table says of one file. */
@@ -32,6 +33,8 @@ export class LabelJoin {
   private readonly rows: ReadonlyMap<string, readonly LabelRow[]>;
   private readonly matched = new Set<readonly LabelRow[]>();
   private readonly masksTakenBy = new Map<LabelRow, number>();
+  /** Keyed hashes of the patients that pictures have. */
+  private readonly patients = new Set<string>();
 
   constructor(
     readonly table: LabelTable,
@@ -42,11 +45,13 @@ export class LabelJoin {
   }
 
   /**
-   * The same file may be asked for again. Throws SetAside: label-repeated, label-taken (the mask of a line that names a
+   * The same file may be asked for again. Throws SetAside: label-repeated, patient-id-mangled, label-taken (the mask of a line that names a
    * series, study or patient serves one film).
    */
   labelsOf(ordinal: number, keys: JoinKeys): FileLabels {
+    this.patients.add(keys.patient);
     const own = LEVELS.flatMap((level) => this.rowsAt(level, keys));
+    for (const row of own) this.requireSamePatient(row, keys);
     for (const row of own) this.requireMaskFree(row, ordinal);
     const ofFile = ranksOf(own.filter((row) => row.frame === undefined));
     return {
@@ -70,7 +75,23 @@ export class LabelJoin {
   orphans(): OrphanLabel[] {
     return this.table.rows
       .filter((row) => (row.of.by === 'file' ? !this.mayHaveImage(row) : !this.isMatched(row)))
-      .map(({ line, of }) => ({ line, names: of.value }));
+      .map(({ line, of }) => ({
+        line,
+        names: of.value,
+        near: of.by === 'patient' ? this.nearPatient(of.value) : undefined,
+      }));
+  }
+
+  /** A patient that pictures have, whose id differs in case, blanks or leading zeros alone. */
+  private nearPatient(id: string): string | undefined {
+    return nearIds(id).find((near) => this.patients.has(joinKey(this.key, 'patient', near)));
+  }
+
+  /** A line may give a picture another patient, but not one whose id a spreadsheet has changed. */
+  private requireSamePatient({ of, patientId }: LabelRow, keys: JoinKeys): void {
+    if (patientId === undefined || of.by === 'patient') return;
+    const isPatient = (id: string) => joinKey(this.key, 'patient', id) === keys.patient;
+    if (!isPatient(patientId) && nearIds(patientId).some(isPatient)) throw new SetAside('patient-id-mangled');
   }
 
   private rowsAt(level: JoinKind, keys: JoinKeys): readonly LabelRow[] {

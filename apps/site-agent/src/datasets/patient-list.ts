@@ -1,5 +1,5 @@
 import { ConsiliumError } from '@consilium/errors';
-import { parse } from 'csv-parse/sync';
+import { decodeTable, mangledId, readTable } from './table-text.js';
 
 const COLUMN = ['patient_id', 'patientid', 'patient'];
 
@@ -8,21 +8,26 @@ const COLUMN = ['patient_id', 'patientid', 'patient'];
  *
  * Errors   REQUEST_INVALID.
  */
-export function parsePatientList(text: string): Set<string> {
-  const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);
-  const head = (lines[0] ?? '').split(',').map((name) => name.trim().replace(/^"|"$/g, '').toLowerCase());
-  const column = head.findIndex((name) => COLUMN.includes(name));
-  const ids = column < 0 ? lines : cellsOf(text, column);
-  const patients = new Set(ids.map((id) => id.trim()).filter((id) => id !== ''));
-  if (patients.size === 0) throw new ConsiliumError('REQUEST_INVALID', { problem: 'the list names no patient' });
-  return patients;
+export function parsePatientList(bytes: Uint8Array): Set<string> {
+  const rows = rowsOf(bytes).filter(({ id }) => id !== '');
+  for (const { id, line } of rows) {
+    const problem = mangledId(id);
+    if (problem !== undefined)
+      throw new ConsiliumError('REQUEST_INVALID', { problem: `${id} is no id: ${problem}`, line });
+  }
+  if (rows.length === 0) throw new ConsiliumError('REQUEST_INVALID', { problem: 'the list names no patient' });
+  return new Set(rows.map(({ id }) => id));
 }
 
-function cellsOf(text: string, column: number): string[] {
-  try {
-    const [, ...rows] = parse(text, { bom: true, skip_empty_lines: true, max_record_size: 1 << 20 }) as string[][];
-    return rows.map((row) => row[column] ?? '');
-  } catch (error) {
-    throw new ConsiliumError('REQUEST_INVALID', { problem: 'the list of patients is not CSV' }, error);
-  }
+function rowsOf(bytes: Uint8Array): { readonly id: string; readonly line: number }[] {
+  const lines = decodeTable(bytes, 'REQUEST_INVALID').text.split(/\r\n|\r|\n/);
+  const isTable = (lines[0] ?? '').split(/[,;\t]/).some((name) => isColumn(name.replace(/^\s*"|"\s*$/g, '')));
+  if (!isTable) return lines.map((id, at) => ({ id: id.normalize('NFC').trim(), line: at + 1 }));
+  const table = readTable(bytes, isColumn, 'REQUEST_INVALID');
+  const column = table.head!.cells.findIndex(isColumn);
+  return table.lines.map(({ cells, line }) => ({ id: cells[column] ?? '', line }));
+}
+
+function isColumn(name: string): boolean {
+  return COLUMN.includes(name.trim().toLowerCase());
 }

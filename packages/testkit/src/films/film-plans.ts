@@ -1,11 +1,10 @@
 /** A row of the pack's manifest, as text. */
 export type ManifestRow = Readonly<Record<string, string>>;
 
-/** What a plan takes from the acceptance pack: which manifest, which hospitals, and what a film's label is. */
+/** What a plan takes from the acceptance pack: which manifest, and what a film's label is. The pack itself says which hospitals. */
 export interface FilmPlan {
   /** Folder and manifest inside the data directory; the paths in the manifest are relative to the folder. */
   readonly folder: string;
-  readonly sites: readonly string[];
   /** The classes in the order of a plan; the last one is the finding. Empty for segmentation. */
   readonly classes: readonly string[];
   /** Name of the film's class, '' for segmentation; undefined leaves the film out. */
@@ -21,25 +20,21 @@ function binary(column: string, names: readonly [string, string]): FilmPlan['lab
 export const FILM_PLANS: Readonly<Record<FilmPlanName, FilmPlan>> = {
   'lung-segmentation': {
     folder: 'seg/lung',
-    sites: ['montgomery', 'shenzhen', 'radiopaedia', 'eurorad'],
     classes: [],
     label: () => '',
   },
   tuberculosis: {
     folder: 'cxr',
-    sites: ['montgomery', 'shenzhen'],
     classes: ['normal', 'tuberculosis'],
     label: binary('label_tb', ['normal', 'tuberculosis']),
   },
   abnormal: {
     folder: 'cxr',
-    sites: ['montgomery', 'shenzhen', 'guangzhou'],
     classes: ['normal', 'abnormal'],
     label: binary('label_abnormal', ['normal', 'abnormal']),
   },
   sex: {
     folder: 'cxr',
-    sites: ['montgomery', 'shenzhen', 'radiopaedia', 'eurorad'],
     classes: ['female', 'male'],
     label: (row) => (row.sex === 'F' ? 'female' : row.sex === 'M' ? 'male' : undefined),
   },

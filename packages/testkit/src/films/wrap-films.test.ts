@@ -40,6 +40,7 @@ it('wraps each film with its own identity, and leaves unknown labels out', () =>
   const sites = wrapFilms({
     dataDirectory: writePack(),
     plan: 'tuberculosis',
+    sites: ['montgomery', 'shenzhen'],
     directory: join(folder, 'out'),
     onProgress: (done) => progress.push(done),
   });
@@ -64,10 +65,23 @@ it('wraps each film with its own identity, and leaves unknown labels out', () =>
   });
 });
 
+it('a hospital that the pack has got since is wrapped like the others', () => {
+  const pack = writePack();
+  const manifest = join(pack, 'cxr', 'manifest.csv');
+  const lines = readFileSync(manifest, 'utf8');
+  writeFileSync(manifest, lines.replace(/shenzhen/g, 'st-anna'));
+  const sites = ['montgomery', 'st-anna'];
+  const wrapped = wrapFilms({ dataDirectory: pack, plan: 'tuberculosis', sites, directory: join(folder, 'more') });
+  expect(wrapped.map(({ site, films }) => [site, films])).toEqual([
+    ['montgomery', 2],
+    ['st-anna', 1],
+  ]);
+});
+
 it('says what is missing where the pack is not right', () => {
-  const run = (dataDirectory: string) => {
+  const run = (dataDirectory: string, sites = ['montgomery', 'shenzhen']) => {
     try {
-      wrapFilms({ dataDirectory, plan: 'tuberculosis', directory: join(folder, 'none') });
+      wrapFilms({ dataDirectory, plan: 'tuberculosis', sites, directory: join(folder, 'none') });
     } catch (error) {
       return [errorCode(error), (error as ConsiliumError).detail.missing];
     }
@@ -75,6 +89,9 @@ it('says what is missing where the pack is not right', () => {
   };
   expect(run(join(folder, 'nothing'))).toEqual(['CONFIG_INVALID', 'cxr/manifest.csv in the data directory']);
   const pack = writePack();
+  expect(run(pack, ['montgomery', 'a hospital that joined'])).toEqual([
+    ...['CONFIG_INVALID', 'films of a hospital that joined'],
+  ]);
   rmSync(join(pack, 'cxr', 'images', '1.png'));
   expect(run(pack)).toEqual(['CONFIG_INVALID', 'images/1.png']);
 });
@@ -93,7 +110,8 @@ const EXPECTED: Readonly<Record<FilmPlanName, Readonly<Record<string, number>>>>
 it.skipIf(!isThere)(
   'wraps the real films of the lung plan, with masks of their size',
   () => {
-    const sites = wrapFilms({ dataDirectory: data, plan: 'lung-segmentation', directory: join(folder, 'lung') });
+    const order = { dataDirectory: data, plan: 'lung-segmentation', directory: join(folder, 'lung') } as const;
+    const sites = wrapFilms({ ...order, sites: Object.keys(EXPECTED['lung-segmentation']) });
     expect(Object.fromEntries(sites.map(({ site, films }) => [site, films]))).toEqual(EXPECTED['lung-segmentation']);
     const { directory, labelTable } = sites[3]!;
     for (const row of parseCsv(readFileSync(labelTable, 'utf8'))) {
@@ -110,8 +128,8 @@ it.skipIf(!isThere)(
 it.skipIf(!isThere)('finds a class for as many real films as the manifest knows', () => {
   const rows = parseCsv(readFileSync(join(data, 'cxr', 'manifest.csv'), 'utf8'));
   for (const name of ['tuberculosis', 'abnormal', 'sex'] as const) {
-    const { sites, label } = FILM_PLANS[name];
-    const counts = sites.map((site) => [
+    const { label } = FILM_PLANS[name];
+    const counts = Object.keys(EXPECTED[name]).map((site) => [
       site,
       rows.filter((row) => row.site === site && label(row) !== undefined).length,
     ]);

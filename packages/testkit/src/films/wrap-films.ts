@@ -11,6 +11,8 @@ export interface FilmOrder {
   /** The acceptance pack: the folder that holds `cxr/` and `seg/`. */
   readonly dataDirectory: string;
   readonly plan: FilmPlanName;
+  /** Hospitals, as the pack's tasks.json lists them for the plan. */
+  readonly sites: readonly string[];
   /** Receives one folder per hospital. */
   readonly directory: string;
   readonly onProgress?: (done: number, of: number) => void;
@@ -32,9 +34,9 @@ export interface WrappedSite {
 export function wrapFilms(order: FilmOrder): WrappedSite[] {
   const plan = FILM_PLANS[order.plan];
   const rows = readManifest(order.dataDirectory, plan);
-  const known = rows.filter((row) => plan.sites.includes(row.site!) && plan.label(row) !== undefined);
+  const known = rows.filter((row) => order.sites.includes(row.site!) && plan.label(row) !== undefined);
   let done = 0;
-  return plan.sites.map((site) => {
+  return order.sites.map((site) => {
     const ofSite = known.filter((row) => row.site === site);
     if (ofSite.length === 0) throw new ConsiliumError('CONFIG_INVALID', { missing: `films of ${site}` });
     return writeSite(order, plan, site, ofSite, () => order.onProgress?.(++done, known.length));
