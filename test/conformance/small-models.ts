@@ -66,7 +66,6 @@ function planOf(model: ModelSpec, side: number, batchSize: number): LearningTask
       learningRateDecay: 1,
       clipGradientNorm: 1,
     },
-    validation: { scoreBins: 100 },
   };
 }
 

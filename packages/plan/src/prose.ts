@@ -62,6 +62,11 @@ function leaving({ protection, strategy, task, validation, rounds }: Plan): stri
     task.kind === 'segmentation'
       ? 'sums of overlap (Dice, IoU) and counts of pixels'
       : `counts of right and wrong answers and, for each class, counts of the scores in ${validation.scoreBins} bins`;
+  const counts = strategy.name === 'local' ? "a model's own hospital" : 'all hospitals together';
+  const bins =
+    task.kind === 'segmentation'
+      ? ''
+      : ` The bins of the next evaluation, which all hospitals are told, follow the scores of ${counts}, by five or more.`;
   const reader =
     strategy.name === 'local'
       ? 'The coordinator can read it, and sends the hospital its own model back for the next round. After the last round the model of each hospital is sent to all others, to be tested there.'
@@ -73,7 +78,7 @@ function leaving({ protection, strategy, task, validation, rounds }: Plan): stri
   return [
     'With its acceptance: the version of its dataset and the number of training examples.',
     `After each round of training, the change of the model's weights, with the number of training steps, the loss, and the norm of the change.${limit} ${reader}`,
-    `After each of the ${counted(rounds.count, 'round')} and at the end: whole numbers only, ${cells}. While it works: its progress and its loss.`,
+    `After each of the ${counted(rounds.count, 'round')} and at the end: whole numbers only, ${cells}.${bins} While it works: its progress and its loss.`,
     'No picture, no mask, no label of a patient, no DICOM header and no patient identifier leaves. Weights can still tell something about the examples they were trained on: this plan adds no noise to them and does not hide them from the coordinator.',
   ];
 }
@@ -95,8 +100,12 @@ function loss({ task }: Plan): string {
   return `The loss is ${task.loss.kind}; ${weights}.`;
 }
 
-function gridOfScores({ validation }: Plan): string {
-  return `For validation, scores are counted in ${validation.scoreBins} bins of their log-odds.`;
+function gridOfScores({ task, validation }: Plan): string {
+  const cut =
+    task.kind === 'segmentation'
+      ? ''
+      : ', which the coordinator cuts so that each holds about as many as the others; all hospitals count a model in the same';
+  return `For validation, scores are counted in ${validation.scoreBins} bins of their log-odds${cut}.`;
 }
 
 function augmentation({ augmentation: a }: Plan): string {

@@ -5,7 +5,7 @@ import { buildModel, type Model, modelPorts } from '@consilium/models';
 import { hasRunningStatistics } from '@consilium/tensors';
 import {
   classificationStatistics,
-  defaultScoreEdges,
+  type ScoreEdges,
   type Statistics,
   segmentationStatistics,
 } from '@consilium/validation';
@@ -25,12 +25,12 @@ import { openWeights } from './weights.js';
  */
 export const evaluateModel: Evaluate = async (
   engine,
-  { plan, values, examples, trainingExamples, memoryLimitBytes, onBatch, signal },
+  { plan, values, examples, trainingExamples, scoreEdges, memoryLimitBytes, onBatch, signal },
 ) => {
   const { examplesAtOnce } = planEvaluationMemory(plan, boundsOf(engine, memoryLimitBytes));
   const model = buildModel(plan.model, modelPorts(plan));
   const weights = openWeights(engine, model, values);
-  const counter = counterOf(plan);
+  const counter = counterOf(plan, scoreEdges);
   try {
     const measured = hasRunningStatistics(model.layout) ? (trainingExamples ?? NONE) : NONE;
     const total = measured.count + examples.count;
@@ -87,7 +87,7 @@ interface BatchCounter {
   result(): Statistics;
 }
 
-function counterOf({ task, validation }: LearningTask): BatchCounter {
+function counterOf({ task }: LearningTask, scoreEdges: ScoreEdges): BatchCounter {
   if (task.kind === 'segmentation') {
     const counter = segmentationStatistics(task.structures.length);
     return {
@@ -100,7 +100,7 @@ function counterOf({ task, validation }: LearningTask): BatchCounter {
     };
   }
   const classes = task.classes.length;
-  const counter = classificationStatistics(defaultScoreEdges(classes, validation.scoreBins));
+  const counter = classificationStatistics(scoreEdges);
   return {
     add: (scores, { labels }) =>
       labels.forEach((label, i) => {

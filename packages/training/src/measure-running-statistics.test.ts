@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readBatch } from './batches.js';
 import { evaluateModel, trainLocally } from './index.js';
 import { measureRunningStatistics } from './measure-running-statistics.js';
-import { classificationPlan, films, segmentationPlan } from './training.fixture.js';
+import { classificationPlan, films, scoreEdgesOf, segmentationPlan } from './training.fixture.js';
 import type { ExampleSource, LearningTask } from './training.js';
 import { openWeights } from './weights.js';
 
@@ -116,7 +116,14 @@ it('a model that was trained with batch normalisation infers what it has learned
   // Training has measured them already, over the same examples: an evaluation finds the same ones.
   expect(await measured(plan, values, examples)).toEqual(values);
   const right = async (weights: Float32Array) => {
-    const request = { plan, values: weights, examples, trainingExamples: examples, signal };
+    const request = {
+      plan,
+      values: weights,
+      examples,
+      trainingExamples: examples,
+      scoreEdges: scoreEdgesOf(plan),
+      signal,
+    };
     const { confusion } = (await evaluateModel(engine, request)) as ClassificationStatistics;
     return confusion[0]! + confusion[3]!;
   };
@@ -146,7 +153,14 @@ it('a negative variance is refused before anything is computed, by its name', as
   const examples = films(4, 32, 'label');
   const parameter = layout.find(({ name }) => name.endsWith('.running-variance'))!.name;
   const refused = { code: 'MODEL_VARIANCE_INVALID', detail: { parameter } };
-  const evaluated = evaluateModel(engine, { plan, values, examples, trainingExamples: examples, signal });
+  const evaluated = evaluateModel(engine, {
+    plan,
+    values,
+    examples,
+    trainingExamples: examples,
+    scoreEdges: scoreEdgesOf(plan),
+    signal,
+  });
   await expect(evaluated).rejects.toMatchObject(refused);
   const seed = deriveSeed(5, 1, 'a', 'train');
   const trained = trainLocally(engine, { plan, initial: values, examples, closedRounds: 0, seed, signal });

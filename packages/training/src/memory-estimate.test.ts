@@ -3,7 +3,7 @@ import { buildModel, modelPorts } from '@consilium/models';
 import { afterEach, expect, it } from 'vitest';
 import { evaluateModel, openLearner, readBatch } from './index.js';
 import { estimateOf, type StepLoad } from './memory-estimate.js';
-import { classificationPlan, films, segmentationPlan } from './training.fixture.js';
+import { classificationPlan, films, scoreEdgesOf, segmentationPlan } from './training.fixture.js';
 import type { LearningTask } from './training.js';
 
 let stop: (() => Promise<void>) | undefined;
@@ -34,7 +34,13 @@ async function heapAfter(plan: LearningTask, { mode, examples: examplesAtOnce }:
   const count = plan.training.batchSize;
   const examples = films(count, plan.preprocessing.height, plan.task.kind === 'segmentation' ? 'mask' : 'label');
   if (mode === 'infer') {
-    await evaluateModel(engine, { plan, values, examples, signal: new AbortController().signal });
+    await evaluateModel(engine, {
+      plan,
+      values,
+      examples,
+      scoreEdges: scoreEdgesOf(plan),
+      signal: new AbortController().signal,
+    });
     return engine.heapBytes();
   }
   const memory = { examplesAtOnce, recomputes: mode === 'recompute', bytes: 0 };

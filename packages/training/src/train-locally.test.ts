@@ -5,7 +5,7 @@ import type { ClassificationStatistics, SegmentationStatistics } from '@consiliu
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { evaluateModel, type MemoryPlan, trainLocally } from './index.js';
 import { estimateOf } from './memory-estimate.js';
-import { classificationPlan, films, segmentationPlan } from './training.fixture.js';
+import { classificationPlan, films, scoreEdgesOf, segmentationPlan } from './training.fixture.js';
 import type { ExampleSource, LearningTask, TrainingRequest, TrainingStep } from './training.js';
 
 let engine: Engine;
@@ -35,7 +35,13 @@ it('a tiny U-Net learns four films by heart', async () => {
   const plan = segmentationPlan({ epochsPerRound: 40 });
   const examples = films(4, 16, 'mask');
   const { values } = await trainLocally(engine, request(plan, examples));
-  const statistics = (await evaluateModel(engine, { plan, values, examples, signal })) as SegmentationStatistics;
+  const statistics = (await evaluateModel(engine, {
+    plan,
+    values,
+    examples,
+    scoreEdges: scoreEdgesOf(plan),
+    signal,
+  })) as SegmentationStatistics;
   expect(statistics.films).toBe(4);
   expect(statistics.structures[0]!.diceSumMicro / 4e6).toBeGreaterThan(0.9);
 });
@@ -44,7 +50,13 @@ it('a tiny ResNet learns eight films by heart', async () => {
   const plan = classificationPlan({ epochsPerRound: 12, batchSize: 4 });
   const examples = films(8, 32, 'label');
   const { values } = await trainLocally(engine, request(plan, examples));
-  const statistics = (await evaluateModel(engine, { plan, values, examples, signal })) as ClassificationStatistics;
+  const statistics = (await evaluateModel(engine, {
+    plan,
+    values,
+    examples,
+    scoreEdges: scoreEdgesOf(plan),
+    signal,
+  })) as ClassificationStatistics;
   const { positives, negatives } = statistics.classes[1]!;
   // An area under the ROC curve of 1: every film with the disc scores above every film without.
   expect(positives.findIndex((n) => n > 0)).toBeGreaterThan(negatives.findLastIndex((n) => n > 0));
@@ -100,7 +112,14 @@ it.each([
   expect(new Set(counts).size).toBe(1);
   expect(tf.memory().numTensors).toBe(before);
   const examples = films(3, 16, 'mask');
-  await evaluateModel(engine, { plan, values: initialOf(plan), examples, trainingExamples: examples, signal });
+  await evaluateModel(engine, {
+    plan,
+    values: initialOf(plan),
+    examples,
+    trainingExamples: examples,
+    scoreEdges: scoreEdgesOf(plan),
+    signal,
+  });
   expect(tf.memory().numTensors).toBe(before);
 });
 
@@ -178,7 +197,9 @@ it('refuses weights of another model and a site without examples', async () => {
   const mismatch = { code: 'UPDATE_LAYOUT_MISMATCH' };
   const values = new Float32Array(3);
   await expect(trainLocally(engine, { ...request(plan, examples), initial: values })).rejects.toMatchObject(mismatch);
-  await expect(evaluateModel(engine, { plan, values, examples, signal })).rejects.toMatchObject(mismatch);
+  await expect(
+    evaluateModel(engine, { plan, values, examples, scoreEdges: scoreEdgesOf(plan), signal }),
+  ).rejects.toMatchObject(mismatch);
   await expect(trainLocally(engine, request(plan, films(0, 16, 'mask')))).rejects.toMatchObject({
     code: 'DATASET_EMPTY',
   });

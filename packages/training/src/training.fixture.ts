@@ -1,11 +1,11 @@
 import { randomFrom } from '@consilium/models';
+import { defaultScoreEdges, type ScoreEdges } from '@consilium/validation';
 import type { Example, ExampleSource, LearningTask } from './training.js';
 
 /** Plans and films for the tests of this package. */
 const common = {
   preprocessing: { height: 16, width: 16 },
   augmentation: { flip: 'none', shiftPixels: 0, intensityJitter: 0 },
-  validation: { scoreBins: 101 },
 } as const;
 const training: LearningTask['training'] = {
   epochsPerRound: 1,
@@ -55,4 +55,10 @@ export function films(count: number, side: number, kind: 'mask' | 'label'): Exam
     return kind === 'label' ? { image, label } : { image, mask };
   });
   return { count, read: (index) => examples[index]! };
+}
+
+export const SCORE_BINS = 101;
+
+export function scoreEdgesOf({ task }: LearningTask): ScoreEdges {
+  return task.kind === 'segmentation' ? [] : defaultScoreEdges(task.classes.length, SCORE_BINS);
 }

@@ -1,6 +1,6 @@
 import type { Engine } from '@consilium/engine';
 import type { ModelSpec } from '@consilium/models';
-import type { Statistics } from '@consilium/validation';
+import type { ScoreEdges, Statistics } from '@consilium/validation';
 import type { MemoryPlan } from './memory-plan.js';
 import type { TrainingBatch } from './training-batches.js';
 
@@ -47,7 +47,6 @@ export interface LearningTask {
     readonly learningRateDecay: number;
     readonly clipGradientNorm: number;
   };
-  readonly validation: { readonly scoreBins: number };
 }
 
 export type OptimizerSpec =
@@ -109,6 +108,8 @@ export interface EvaluationRequest {
   readonly examples: ExampleSource;
   /** The site's training examples, with which running statistics are measured anew; needed by models that have some. */
   readonly trainingExamples?: ExampleSource | undefined;
+  /** Where the scores of each class are cut; empty for a segmentation. */
+  readonly scoreEdges: ScoreEdges;
   /** As in `TrainingRequest`. */
   readonly memoryLimitBytes?: number | undefined;
   readonly onBatch?: (done: number, total: number) => void;

@@ -106,7 +106,7 @@ it('they are valid whatever was counted: one score, scores of one value, counts 
       let edges = defaultScoreEdges(2, bins);
       for (let round = 0; round < 40; round++) {
         edges = edgesOfEqualMass(count(draw(), edges), edges);
-        expect(() => requireValidScoreEdges(edges, { classes: 2, bins }), name).not.toThrow();
+        expect(() => requireValidScoreEdges(edges, { kind: 'classification', classes: 2, bins }), name).not.toThrow();
       }
       const isGrid = scoreEdgesText(edges) === scoreEdgesText(defaultScoreEdges(2, bins));
       expect([name, isGrid]).toEqual([name, name === 'none' || name === 'ten']);
@@ -130,7 +130,7 @@ it('each class has edges of its own', () => {
 });
 
 it('edges of another shape, or that do not ascend, are refused', () => {
-  const shape = { classes: 2, bins: 3 };
+  const shape = { kind: 'classification', classes: 2, bins: 3 } as const;
   expect(
     requireValidScoreEdges(
       [
@@ -173,4 +173,7 @@ it('edges of another shape, or that do not ascend, are refused', () => {
     ],
   ])
     expect(() => requireValidScoreEdges(bad, shape), JSON.stringify(bad)).toThrow(invalid);
+  const films = { kind: 'segmentation', structures: 1, pixelsPerFilm: 4 } as const;
+  expect(requireValidScoreEdges([], films)).toEqual([]);
+  expect(() => requireValidScoreEdges([[0, 1]], films)).toThrow(invalid);
 });

@@ -1,8 +1,12 @@
 import { refuse } from './refuse.js';
+import type { StatisticsShape } from './require-valid-statistics.js';
 import { scoreBin, scoreEdges } from './score-bins.js';
 import type { ClassificationStatistics } from './statistics.js';
 
-/** For each class, in the order of the plan, where the histogram of its scores is cut: ascending log-odds, one fewer than bins. */
+/**
+ * For each class, in the order of the plan, where the histogram of its scores is cut: ascending log-odds, one fewer than bins. Of a
+ * segmentation none.
+ */
 export type ScoreEdges = readonly (readonly number[])[];
 
 /** What of the edges' mass follows what was counted; the rest follows the grid, so that a score elsewhere still resolves. */
@@ -55,9 +59,10 @@ export function edgesOfEqualMass(counted: ClassificationStatistics, edges: Score
  *
  * Errors   EVALUATION_INVALID: another number of classes or bins, or edges that are not finite and ascending.
  */
-export function requireValidScoreEdges(edges: ScoreEdges, shape: { classes: number; bins: number }): ScoreEdges {
-  const fit = edges.length === shape.classes && edges.every((list) => list.length === shape.bins - 1);
-  if (!fit) refuse('edges of bins that are not those of the plan');
+export function requireValidScoreEdges(edges: ScoreEdges, shape: StatisticsShape): ScoreEdges {
+  const { classes, bins } = shape.kind === 'classification' ? shape : { classes: 0, bins: 0 };
+  if (edges.length !== classes || edges.some((list) => list.length !== bins - 1))
+    refuse('edges of bins that are not those of the plan');
   const ascend = (list: readonly number[]) =>
     list.every((edge, i) => Number.isFinite(edge) && (i === 0 || edge > list[i - 1]!));
   if (!edges.every(ascend)) refuse('edges of bins that do not ascend');

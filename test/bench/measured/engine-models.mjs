@@ -58,7 +58,6 @@ function planOf(isUNet, batchSize) {
       learningRateDecay: 1,
       clipGradientNorm: 0,
     },
-    validation: { scoreBins: 100 },
   };
 }
 

@@ -12,6 +12,8 @@ export interface EvaluationRequest {
   readonly siteId: string;
   readonly split: Split;
   readonly datasetVersion: string;
+  /** Of the bins that scores are counted in; null for a segmentation. */
+  readonly scoreEdgesDigest: string | null;
 }
 
 const ROWS_AT_ONCE = 5000;
@@ -21,11 +23,11 @@ export async function askEvaluations(transaction: Transaction, requests: readonl
   const rows = new Map(requests.map((request) => [evaluationId(request), request]));
   const data = [...rows].map(([id, request]) => ({ id, ...request }));
   for (let at = 0; at < data.length; at += ROWS_AT_ONCE) await insert(transaction, data.slice(at, at + ROWS_AT_ONCE));
-  return [...rows].map(([id, { runId, round, modelDigest, siteId, split }]) => ({
+  return [...rows].map(([id, { runId, round, modelDigest, siteId, split, scoreEdgesDigest }]) => ({
     type: 'evaluation.assigned',
     subject: { kind: 'evaluation', id },
     ...{ runId, round },
-    payload: { site: siteId, modelDigest, split },
+    payload: { site: siteId, modelDigest, split, ...(scoreEdgesDigest === null ? {} : { scoreEdgesDigest }) },
   }));
 }
 
@@ -33,12 +35,13 @@ export async function askEvaluations(transaction: Transaction, requests: readonl
 async function insert(transaction: Transaction, rows: readonly (EvaluationRequest & { id: string })[]): Promise<void> {
   const column = <K extends keyof (typeof rows)[number]>(key: K) => rows.map((row) => row[key]);
   await transaction.$executeRaw`
-    INSERT INTO evaluation (id, run_id, round, model_digest, site_id, split, dataset_version)
-    SELECT id, run_id::uuid, round, model_digest, site_id, split::"Split", dataset_version
+    INSERT INTO evaluation (id, run_id, round, model_digest, site_id, split, dataset_version, score_edges_digest)
+    SELECT id, run_id::uuid, round, model_digest, site_id, split::"Split", dataset_version, score_edges_digest
     FROM unnest(
       ${column('id')}::text[], ${column('runId')}::text[], ${column('round')}::int[], ${column('modelDigest')}::text[],
-      ${column('siteId')}::text[], ${column('split')}::text[], ${column('datasetVersion')}::text[]
-    ) AS row (id, run_id, round, model_digest, site_id, split, dataset_version)`;
+      ${column('siteId')}::text[], ${column('split')}::text[], ${column('datasetVersion')}::text[],
+      ${column('scoreEdgesDigest')}::text[]
+    ) AS row (id, run_id, round, model_digest, site_id, split, dataset_version, score_edges_digest)`;
 }
 
 /** The id of an evaluation follows from what is asked. */

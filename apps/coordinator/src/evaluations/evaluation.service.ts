@@ -18,6 +18,8 @@ export interface SubmittedEvaluation {
   readonly modelDigest: string;
   readonly datasetVersion: string;
   readonly split: Split;
+  /** Of the bins that scores were counted in; null for a segmentation. */
+  readonly scoreEdgesDigest: string | null;
   readonly result:
     | { readonly kind: 'statistics'; readonly statistics: unknown }
     | { readonly kind: 'failure'; readonly code: string };
@@ -35,8 +37,8 @@ export class EvaluationService {
   /**
    * Books the statistics of an evaluation, or that the site cannot give them. The same result again gets the same receipt.
    *
-   * Errors   EVALUATION_NOT_FOUND for one that this site was not asked for; EVALUATION_INVALID when it is of another model, data
-   *          or split than asked, is of more examples than the site had told of when it accepted, or its numbers contradict each
+   * Errors   EVALUATION_NOT_FOUND for one that this site was not asked for; EVALUATION_INVALID when it is of another model, data,
+   *          split or score edges than asked, is of more examples than the site had told of when it accepted, or its numbers contradict each
    *          other; EVALUATION_CONFLICT; EVALUATION_LATE.
    */
   async submit(submitted: SubmittedEvaluation): Promise<Receipt> {
@@ -75,7 +77,7 @@ export class EvaluationService {
     const row = await transaction.evaluation.findUniqueOrThrow({ where: { id } });
     if (row.state === 'missing') throw new ConsiliumError('EVALUATION_LATE', { siteId: row.siteId });
     if (row.state !== 'asked') return receiptOfSame(row, outcome);
-    const { siteId, round, modelDigest, split } = row;
+    const { siteId, round, modelDigest, split, scoreEdgesDigest } = row;
     const [place] = await this.audit.append(transaction, [
       {
         type: outcome.state === 'received' ? 'evaluation.received' : 'evaluation.refused',
@@ -85,7 +87,10 @@ export class EvaluationService {
         payload:
           outcome.statistics === null
             ? { site: siteId, modelDigest, split, code: outcome.failureCode }
-            : { site: siteId, modelDigest, split, statisticsDigest: digestOf(outcome.statistics) },
+            : {
+                ...{ site: siteId, modelDigest, split, statisticsDigest: digestOf(outcome.statistics) },
+                ...(scoreEdgesDigest === null ? {} : { scoreEdgesDigest }),
+              },
       },
     ]);
     const booked = await transaction.evaluation.update({
@@ -112,6 +117,8 @@ function requireAsAsked(submitted: SubmittedEvaluation, row: EvaluationRow): voi
   const { modelDigest, datasetVersion, split } = submitted;
   if (modelDigest !== row.modelDigest || datasetVersion !== row.datasetVersion || split !== row.split)
     throw new ConsiliumError('EVALUATION_INVALID', { reason: 'not what was asked' });
+  if (submitted.result.kind === 'statistics' && submitted.scoreEdgesDigest !== row.scoreEdgesDigest)
+    throw new ConsiliumError('EVALUATION_INVALID', { reason: 'scores were counted in other bins than asked' });
 }
 
 /** Errors  EVALUATION_CONFLICT when what is booked is something else. */

@@ -1,4 +1,5 @@
 import type { Manifest } from '@consilium/tensors';
+import type { ScoreEdges } from '@consilium/validation';
 import { Injectable } from '@nestjs/common';
 import type { Split } from '../generated/prisma/client.js';
 import { ModelRegistry } from '../models/model-registry.js';
@@ -24,7 +25,12 @@ export type Work =
       readonly plan: Uint8Array;
       readonly sites: readonly string[];
     }
-  | ({ readonly kind: 'evaluate'; readonly evaluationId: string; readonly split: Split } & WithModel)
+  | ({
+      readonly kind: 'evaluate';
+      readonly evaluationId: string;
+      readonly split: Split;
+      readonly scoreEdges: ScoreEdges;
+    } & WithModel)
   | ({
       readonly kind: 'train';
       readonly round: number;
@@ -80,7 +86,7 @@ export class FindWork {
   private async evaluation(siteId: string): Promise<Work | null> {
     const row = await this.database.client.evaluation.findFirst({
       where: { siteId, state: 'asked', run: { state: { in: ['running', 'waiting'] } } },
-      include: { run: { select: { planHash: true } } },
+      include: { run: { select: { planHash: true } }, scoreEdges: { select: { edges: true } } },
       omit: { statistics: true },
       orderBy: [{ askedAt: 'asc' }, { id: 'asc' }],
     });
@@ -91,6 +97,7 @@ export class FindWork {
       kind: 'evaluate',
       evaluationId,
       split,
+      scoreEdges: (row.scoreEdges?.edges ?? []) as unknown as ScoreEdges,
       runId,
       modelDigest,
       datasetVersion,

@@ -117,6 +117,8 @@ it('asks 265 sites of a local run to test 266 models each, and books every quest
   while ((await asked()) === 0) await sleep(100);
   console.info(`asked for ${await asked()} tests in ${((performance.now() - since) / 1000).toFixed(1)} s`);
   expect([run.state, await asked()]).toEqual(['running', 265 * 266]);
+  // Nothing was counted here: all have the default edges, which are kept once.
+  expect(await federation.database.scoreEdges.count()).toBe(1);
   const assigned = await federation.database.$queryRaw<[{ count: number }]>`
     SELECT COUNT(*)::int AS count FROM audit_entry
     WHERE convert_from(bytes, 'UTF8') LIKE ${`%"round":0,"runId":"${runId}"%"type":"evaluation.assigned"%`}`;

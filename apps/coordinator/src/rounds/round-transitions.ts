@@ -9,9 +9,10 @@ import {
 } from '@consilium/rounds';
 import { Injectable } from '@nestjs/common';
 import { type Act, AuditLog, subject } from '../audit/audit-log.js';
-import { askEvaluations } from '../evaluations/ask-evaluation.js';
+import { askEvaluations, type EvaluationRequest } from '../evaluations/ask-evaluation.js';
+import { fixScoreEdges } from '../evaluations/fix-score-edges.js';
 import type { Prisma } from '../generated/prisma/client.js';
-import { ModelRegistry, versionRow } from '../models/model-registry.js';
+import { ModelRegistry, type VersionRow, versionRow } from '../models/model-registry.js';
 import type { Transaction } from '../platform/database.js';
 import { bySite, type LoadedRun, type RoundRow } from '../runs/run.repository.js';
 
@@ -123,7 +124,6 @@ export class RoundTransitions {
   }
 
   private async proposeCandidate(transaction: Transaction, loaded: LoadedRun, round: RoundRow): Promise<void> {
-    const { runId, number } = round;
     const models = await this.modelsOf(transaction, round);
     // Who has left after its update was booked is asked for nothing more.
     const left = new Set(loaded.participants.filter((p) => p.state === 'left').map((p) => p.siteId));
@@ -137,13 +137,34 @@ export class RoundTransitions {
         .filter((model) => model.siteId === null || model.siteId === siteId)
         .map((model) => ({ siteId, modelDigest: model.digest, datasetVersion: versions.get(siteId) ?? '' })),
     );
-    const requests = asked.map((request) => ({ runId, round: number, split: 'validation' as const, ...request }));
-    const acts = round.candidateIsFinite === true ? await askEvaluations(transaction, requests) : [];
+    const acts = round.candidateIsFinite === true ? await this.ask(transaction, loaded, round, models, asked) : [];
     const deadlineAt = later(loaded.now, loaded.plan.plan.rounds.answerSeconds);
     await this.save(transaction, round, 'proposeCandidate', { deadlineAt }, [
       act('candidate.proposed', round, { models: models.map(({ siteId: site, digest }) => ({ site, digest })) }),
       ...acts,
     ]);
+  }
+
+  /** Score edges follow the validation of the model that each was made from. */
+  private async ask(
+    transaction: Transaction,
+    { participations, plan }: LoadedRun,
+    round: RoundRow,
+    models: readonly VersionRow[],
+    asked: readonly Pick<EvaluationRequest, 'siteId' | 'modelDigest' | 'datasetVersion'>[],
+  ): Promise<Act[]> {
+    const about = { runId: round.runId, split: 'validation' } as const;
+    const bases = new Map(participations.map((p) => [p.siteId, p]));
+    const toEvaluate = models.map(({ siteId, digest }) => {
+      const { baseModelDigest, baseRound } = bases.get(siteId ?? '') ?? round;
+      return { modelDigest: digest, follows: { modelDigest: baseModelDigest, round: baseRound } };
+    });
+    const edges = await fixScoreEdges(transaction, plan.plan, about, toEvaluate);
+    const requests = asked.map((request) => ({
+      ...{ ...about, ...request, round: round.number },
+      scoreEdgesDigest: edges.get(request.modelDigest) ?? null,
+    }));
+    return askEvaluations(transaction, requests);
   }
 
   private async accept(transaction: Transaction, loaded: LoadedRun, round: RoundRow, missing: readonly string[]) {

@@ -3,6 +3,7 @@ import { advanceRun, isRunOver, type RunEvent, sentenceOfReason, type Transition
 import { Injectable } from '@nestjs/common';
 import { type Act, AuditLog, subject } from '../audit/audit-log.js';
 import { askEvaluations } from '../evaluations/ask-evaluation.js';
+import { fixScoreEdges } from '../evaluations/fix-score-edges.js';
 import type { Prisma } from '../generated/prisma/client.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import type { Transaction } from '../platform/database.js';
@@ -78,7 +79,14 @@ export class RunTransitions {
   async beginTests(transaction: Transaction, loaded: LoadedRun): Promise<void> {
     const { run, plan, participants, now } = loaded;
     const finals = await this.finalModels(transaction, loaded);
-    const digests = [run.initialModelDigest, ...finals.map((model) => model.digest)];
+    const models = [{ digest: run.initialModelDigest, round: 0 }, ...finals];
+    const digests = models.map((model) => model.digest);
+    const edges = await fixScoreEdges(
+      transaction,
+      plan.plan,
+      { runId: run.id, split: 'test' },
+      models.map(({ digest, round }) => ({ modelDigest: digest, follows: { modelDigest: digest, round } })),
+    );
     const acts = await askEvaluations(
       transaction,
       participants
@@ -87,6 +95,7 @@ export class RunTransitions {
           digests.map((modelDigest) => ({
             ...{ runId: run.id, round: 0, siteId, modelDigest, split: 'test' as const },
             datasetVersion: datasetVersion ?? '',
+            scoreEdgesDigest: edges.get(modelDigest) ?? null,
           })),
         ),
     );

@@ -11,7 +11,13 @@ import { ConsiliumError } from '@consilium/errors';
 import { CoordinatorService, SubmitEvaluationRequestSchema, type TrainAssignment } from '@consilium/proto';
 import { payloadBytes } from '@consilium/tensors';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { examplesOf, type FakeSite, updateRequest, wireManifest } from '../testing/fake-site.fixture.js';
+import {
+  examplesOf,
+  type FakeSite,
+  scoreEdgesDigest,
+  updateRequest,
+  wireManifest,
+} from '../testing/fake-site.fixture.js';
 import { TestFederation } from '../testing/federation.fixture.js';
 import { tinyPlan } from '../testing/plans.fixture.js';
 
@@ -182,7 +188,8 @@ it('answers every number of an evaluation with a code of the table', async () =>
   await federation.run(tinyPlan('fedavg', { rounds }), ['oak']);
   await oak.accept(await oak.next('invitation'));
   await oak.train(await oak.next('train'));
-  const { evaluationId, modelDigest, datasetVersion, split } = await oak.next('evaluate');
+  const asked = await oak.next('evaluate');
+  const { evaluationId, modelDigest, datasetVersion, split } = asked;
   const kinds = [
     examplesOf(3, 0n),
     { kind: { case: 'segmentation' as const, value: { films: 1n, structures: [{ emptyFilms: 0n }] } } },
@@ -190,7 +197,7 @@ it('answers every number of an evaluation with a code of the table', async () =>
   let cases = 0;
   for (const value of kinds) {
     const message = create(SubmitEvaluationRequestSchema, {
-      ...{ evaluationId, modelDigest, datasetVersion, split },
+      ...{ evaluationId, modelDigest, datasetVersion, split, scoreEdgesDigest: scoreEdgesDigest(asked) },
       result: { case: 'statistics', value },
     });
     const call = (m: typeof message) => oak.calls.submitEvaluation(m, oak.metadata);

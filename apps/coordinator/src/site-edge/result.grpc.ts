@@ -50,6 +50,7 @@ export class ResultEdge implements Pick<Handlers, 'submitUpdate' | 'submitEvalua
       ...{ evaluationId: wire.textOf(evaluationId), siteId, datasetVersion: wire.textOf(datasetVersion) },
       modelDigest: wire.hexOf(request.modelDigest),
       split: wire.splitFromWire(request.split),
+      scoreEdgesDigest: request.scoreEdgesDigest.length === 0 ? null : wire.hexOf(request.scoreEdgesDigest),
       result:
         result.case === 'statistics'
           ? { kind: result.case, statistics: wire.statisticsFromWire(result.value) }

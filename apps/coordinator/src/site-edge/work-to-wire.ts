@@ -15,7 +15,9 @@ export function workToWire(work: Work | null): MessageInitShape<typeof PollWorkR
     }
     case 'evaluate': {
       const { evaluationId, split } = work;
-      return { work: { case: 'evaluate', value: { ...withModel(work), evaluationId, split: splitToWire(split) } } };
+      const scoreEdges = work.scoreEdges.map((edges) => ({ edges: [...edges] }));
+      const value = { ...withModel(work), evaluationId, split: splitToWire(split), scoreEdges };
+      return { work: { case: 'evaluate', value } };
     }
     case 'train': {
       const { round, baseRound, closedRounds, closesInMs } = work;

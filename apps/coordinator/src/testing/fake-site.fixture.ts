@@ -173,10 +173,11 @@ export class FakeSite {
   }
 
   /** `examples` beyond the four are all of the first class, and classified rightly. */
-  async evaluate({ evaluationId, modelDigest, datasetVersion, split }: EvaluateAssignment, right = 3, examples = 4n) {
+  async evaluate(asked: EvaluateAssignment, right = 3, examples = 4n) {
+    const { evaluationId, modelDigest, datasetVersion, split } = asked;
     const { receipt } = await this.calls.submitEvaluation(
       {
-        ...{ evaluationId, modelDigest, datasetVersion, split },
+        ...{ evaluationId, modelDigest, datasetVersion, split, scoreEdgesDigest: scoreEdgesDigest(asked) },
         result:
           this.options.evaluationFailure === undefined
             ? { case: 'statistics', value: examplesOf(right, examples - 4n) }
@@ -239,6 +240,11 @@ export function updateRequest(site: FakeSite, assignment: TrainAssignment, manif
 export function wireManifest({ layoutDigest, bytes, chunkDigests }: Manifest) {
   const bytesOf = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'));
   return { layoutDigest: bytesOf(layoutDigest), bytes: BigInt(bytes), chunkDigests: chunkDigests.map(bytesOf) };
+}
+
+export function scoreEdgesDigest({ scoreEdges }: Pick<EvaluateAssignment, 'scoreEdges'>): Uint8Array<ArrayBuffer> {
+  const edges = scoreEdges.map((ofClass) => ofClass.edges);
+  return Uint8Array.from(Buffer.from(sha256Hex(canonicalize(edges) as string), 'hex'));
 }
 
 /** Statistics of two examples of each of two classes, `right` of the four classified rightly, and `more` of the first. */

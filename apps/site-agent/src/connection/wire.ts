@@ -6,9 +6,16 @@ import {
   type StatisticsSchema,
   type Manifest as WireManifest,
   type Receipt as WireReceipt,
+  type ScoreEdges as WireScoreEdges,
 } from '@consilium/proto';
-import { type Manifest, manifestDigest } from '@consilium/tensors';
-import type { Statistics } from '@consilium/validation';
+import { type Manifest, manifestDigest, sha256Hex } from '@consilium/tensors';
+import {
+  requireValidScoreEdges,
+  type ScoreEdges,
+  type Statistics,
+  type StatisticsShape,
+  scoreEdgesText,
+} from '@consilium/validation';
 import type { Part } from '../datasets/image.js';
 import type { Receipt } from '../stages.js';
 
@@ -62,6 +69,19 @@ export function partFromWire(split: Split): Part {
   const part = PARTS_OF_WIRE[split];
   if (!part) throw new ConsiliumError('REQUEST_INVALID', { split });
   return part;
+}
+
+/** Errors  EVALUATION_INVALID. */
+export function scoreEdgesFromWire(wire: readonly WireScoreEdges[], shape: StatisticsShape): ScoreEdges {
+  return requireValidScoreEdges(
+    wire.map(({ edges }) => edges),
+    shape,
+  );
+}
+
+/** Of none there is no digest. */
+export function scoreEdgesDigest(wire: readonly WireScoreEdges[]): string {
+  return wire.length === 0 ? '' : sha256Hex(scoreEdgesText(wire.map(({ edges }) => edges)));
 }
 
 export function statisticsToWire(statistics: Statistics): MessageInitShape<typeof StatisticsSchema> {

@@ -3,8 +3,8 @@ import { buildModel, modelPorts } from '@consilium/models';
 import type { Plan } from '@consilium/plan';
 import type { EvaluateAssignment } from '@consilium/proto';
 import { hasRunningStatistics, requireManifestFits } from '@consilium/tensors';
-import type { Statistics } from '@consilium/validation';
-import { digestHex, manifestFromWire, partFromWire, receiptFromWire, statisticsToWire } from '../connection/wire.js';
+import { type ScoreEdges, type Statistics, statisticsShape } from '@consilium/validation';
+import * as wire from '../connection/wire.js';
 import { errorFields } from '../platform/logger.js';
 import type { Receipt } from '../stages.js';
 import { acceptedPlan } from './answer-invitation.js';
@@ -13,12 +13,19 @@ import { WORTH_A_SECOND_TRY } from './train.js';
 import { requireStillIn } from './withdrawal.js';
 import type { Work } from './work-context.js';
 
-/** What a site says to an evaluation, as it is kept. */
-type Answer = { readonly statistics: Statistics } | { readonly failure: ErrorCode };
+/** What a site has counted, as it is kept, with the digest of the edges of its bins. */
+interface Counted {
+  readonly statistics: Statistics;
+  readonly scoreEdgesDigest: string;
+}
+
+/** What a site says to an evaluation. */
+type Answer = Counted | { readonly failure: ErrorCode };
 
 /**
  * Evaluates a model on one part of this site's dataset and sends integer statistics, or why that was not possible. The site counts
- * for itself what it answers (`WorkBook`), and what was answered once is answered the same again, without another look at the data.
+ * for itself what it answers (`WorkBook`), and what was answered once is answered the same again, without another look at the data:
+ * scores that were counted in some bins are counted in no others.
  *
  * Errors   what the coordinator answers; STOPPED.
  */
@@ -37,43 +44,53 @@ export async function runEvaluation(work: Work, assignment: EvaluateAssignment, 
 async function send(work: Work, assignment: EvaluateAssignment, said: Answer, signal: AbortSignal): Promise<Receipt> {
   const { evaluationId, runId, modelDigest, datasetVersion, split } = assignment;
   requireStillIn(work.state, runId);
+  const scoreEdgesDigest = wire.digestBytes(wire.scoreEdgesDigest(assignment.scoreEdges));
   const result =
     'statistics' in said
-      ? { case: 'statistics' as const, value: statisticsToWire(said.statistics) }
+      ? { case: 'statistics' as const, value: wire.statisticsToWire(said.statistics) }
       : { case: 'failure' as const, value: { code: said.failure, sentence: ERRORS[said.failure].say } };
   const answer = await work.link.call(
     (client, options) =>
-      client.submitEvaluation({ evaluationId, modelDigest, datasetVersion, split, subgroup: '', result }, options),
+      client.submitEvaluation(
+        { evaluationId, modelDigest, datasetVersion, split, subgroup: '', result, scoreEdgesDigest },
+        options,
+      ),
     signal,
   );
-  const receipt = receiptFromWire(answer.receipt);
+  const receipt = wire.receiptFromWire(answer.receipt);
   work.state.outbox.keepReceipt('evaluation', runId, receipt);
   return receipt;
 }
 
 async function evaluate(work: Work, assignment: EvaluateAssignment, signal: AbortSignal): Promise<Answer> {
   const { runId, datasetVersion } = assignment;
-  const agreed = acceptedPlan(work, { runId, datasetVersion, planDigest: digestHex(assignment.planDigest) });
-  const part = partFromWire(assignment.split);
-  const digest = digestHex(assignment.modelDigest);
-  const before = work.state.work.answer(runId, part, digest) as Answer | undefined;
+  const agreed = acceptedPlan(work, { runId, datasetVersion, planDigest: wire.digestHex(assignment.planDigest) });
+  const part = wire.partFromWire(assignment.split);
+  const digest = wire.digestHex(assignment.modelDigest);
+  const scoreEdges = wire.scoreEdgesFromWire(assignment.scoreEdges, statisticsShape(agreed.plan));
+  const scoreEdgesDigest = wire.scoreEdgesDigest(assignment.scoreEdges);
+  const before = work.state.work.answer(runId, part, digest) as Counted | undefined;
+  if (before && before.scoreEdgesDigest !== scoreEdgesDigest)
+    throw new ConsiliumError('EVALUATION_REFUSED', { problem: 'the scores of this model were counted in other bins' });
   if (before) return before;
   work.state.work.beginEvaluation(runId, part, digest, agreed.bounds);
-  const statistics = await measure(work, assignment, agreed.plan, signal);
-  work.state.work.keepAnswer(runId, part, digest, { statistics } satisfies Answer);
-  return { statistics };
+  const statistics = await measure(work, assignment, agreed.plan, scoreEdges, signal);
+  const counted: Counted = { statistics, scoreEdgesDigest };
+  work.state.work.keepAnswer(runId, part, digest, counted);
+  return counted;
 }
 
 async function measure(
   work: Work,
   assignment: EvaluateAssignment,
   plan: Plan,
+  scoreEdges: ScoreEdges,
   signal: AbortSignal,
 ): Promise<Statistics> {
   const { runId, datasetVersion } = assignment;
-  const part = partFromWire(assignment.split);
-  const digest = digestHex(assignment.modelDigest);
-  const manifest = manifestFromWire(assignment.model, digest);
+  const part = wire.partFromWire(assignment.split);
+  const digest = wire.digestHex(assignment.modelDigest);
+  const manifest = wire.manifestFromWire(assignment.model, digest);
   const { layout } = buildModel(plan.model, modelPorts(plan));
   requireManifestFits(manifest, layout);
   work.state.heldModels.use(runId, digest, manifest);
@@ -82,7 +99,7 @@ async function measure(
   const trainingExamples = hasRunningStatistics(layout)
     ? await work.tensors.open(datasetVersion, plan, 'train', signal)
     : undefined;
-  const job = { plan, modelPaths: work.weights.paths(manifest), examples, trainingExamples };
+  const job = { plan, modelPaths: work.weights.paths(manifest), examples, trainingExamples, scoreEdges };
   const onBatch = (step: number, steps: number) => work.progress.report({ stage: 'evaluating', step, steps });
   onBatch(0, examples.count);
   try {

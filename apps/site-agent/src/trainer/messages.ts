@@ -1,7 +1,7 @@
 import type { EngineOptions } from '@consilium/engine';
 import type { ErrorCode, ErrorDetail } from '@consilium/errors';
 import type { LearningTask, MemoryPlan, TrainingStep } from '@consilium/training';
-import type { Statistics } from '@consilium/validation';
+import type { ScoreEdges, Statistics } from '@consilium/validation';
 import type { TensorFile } from '../preprocessing/tensor-file.js';
 
 /** Asks whether training and evaluation of a plan would fit into memory. */
@@ -33,6 +33,7 @@ export interface EvaluateJob {
   readonly examples: TensorFile;
   /** For models with running statistics. */
   readonly trainingExamples?: TensorFile | undefined;
+  readonly scoreEdges: ScoreEdges;
   readonly memoryLimitBytes?: number | undefined;
 }
 

@@ -23,7 +23,6 @@ const plan: LearningTask = {
     learningRateDecay: 1,
     clipGradientNorm: 0,
   },
-  validation: { scoreBins: 10 },
 };
 const seed = new Uint8Array(32).fill(7);
 

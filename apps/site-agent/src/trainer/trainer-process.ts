@@ -88,6 +88,7 @@ async function evaluate(on: Engine, job: EvaluateJob): Promise<FromTrainer> {
       values,
       examples,
       trainingExamples,
+      scoreEdges: job.scoreEdges,
       memoryLimitBytes: job.memoryLimitBytes,
       onBatch: (done, total) => send({ kind: 'batch', done, total }),
       signal: new AbortController().signal,

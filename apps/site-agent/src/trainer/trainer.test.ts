@@ -17,6 +17,7 @@ const job = {
   plan: { training: { batchSize: 12 } } as never,
   modelPaths: [],
   examples: { path: join(folder, 'none'), count: 0, pixels: 1, has: 'label' as const },
+  scoreEdges: [],
 };
 const never = new AbortController().signal;
 
