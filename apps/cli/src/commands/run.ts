@@ -6,7 +6,7 @@ import { AdvisedError } from '../failure.js';
 import { chosenFolder, connectTo } from '../federation-folder.js';
 import { stopSignals } from '../processes/stop-signals.js';
 import { followRuns } from '../progress/follow-runs.js';
-import { figure, limitedText, ofSites, RESOLVED_WITHIN, UNRESOLVED, unevaluatedText } from '../progress/words.js';
+import { figure, isUnresolved, limitedText, ofSites, UNRESOLVED, unevaluatedText } from '../progress/words.js';
 import { formatTable, print, printJson } from '../terminal.js';
 import { loadPlan } from './plan.js';
 
@@ -139,7 +139,7 @@ function isAnyUnresolved({ rounds }: RunView, results: RunResults | undefined): 
     ...rounds.map(({ validation }) => validation),
     ...(results?.models ?? []).map(({ overall }) => overall),
   ];
-  return shown.some((figures) => Object.values(figures?.bounds ?? {}).some((bound) => bound > RESOLVED_WITHIN));
+  return shown.some((figures) => Object.values(figures?.bounds ?? {}).some(isUnresolved));
 }
 
 /** Of whom the figures of a model on test data are. */

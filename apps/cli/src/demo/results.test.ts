@@ -40,16 +40,19 @@ const facts = { plan: 'phantom-classification', model: 'resnet', rounds: 6, seco
 
 it('holds for each site its own local model against the federated one, on its own test data', () => {
   const outcome = planOutcome({ ...facts, federated, local });
+  const exact = { before: null, localOnly: null, federated: null };
   expect(outcome).toEqual({
     ...facts,
     metric: 'auroc',
     modelDigest: 'global-all-6',
     sites: [
-      { site: 'alder', examples: 30, before: 0.5, localOnly: 0.84, federated: 0.91 },
-      { site: 'birch', examples: 7, before: 0.52, localOnly: 0.79, federated: 0.83 },
+      { site: 'alder', examples: 30, before: 0.5, localOnly: 0.84, federated: 0.91, bounds: exact },
+      { site: 'birch', examples: 7, before: 0.52, localOnly: 0.79, federated: 0.83, bounds: exact },
     ],
-    overall: { before: 0.51, localOnly: (0.62 + 0.8) / 2, bestLocalOnly: 0.8, federated: 0.89 },
-    bound: null,
+    overall: {
+      ...{ before: 0.51, localOnly: (0.62 + 0.8) / 2, bestLocalOnly: 0.8, federated: 0.89 },
+      bounds: { ...exact, bestLocalOnly: null },
+    },
     missing: [],
   });
 });
@@ -102,7 +105,7 @@ it('keeps the row of a site without a result, and names it under the table', () 
   );
 });
 
-it('says how far figures that are counted in bins may be from the exact ones, at most', () => {
+it('each figure that is counted in bins has its bound beside it, and what is not resolved is marked and explained', () => {
   const bounded = (own: ModelResult, all: number, site: number): ModelResult => ({
     ...own,
     sites: own.sites.map((row) => ({ ...row, bounds: { auroc: site } })),
@@ -113,14 +116,23 @@ it('says how far figures that are counted in bins may be from the exact ones, at
     planOutcome({
       ...facts,
       federated: { ...metrics, models: [initial, bounded(global, 0.0021, site)] },
-      local: { ...metrics, models: local.models.map((own) => bounded(own, 0.001, 0.002)) },
+      local: { ...metrics, models: local.models.map((own, i) => bounded(own, 0.001 * i, 0.002)) },
     });
-  expect(outcome(0.0042).bound).toEqual({ overall: 0.0021, site: 0.0042 });
-  const last = (site: number) => outcomeTable(outcome(site)).split('\n').slice(6);
-  const line = 'Scores are counted in bins: overall within ±0.002 of the exact figure, at one site within ±0.004.';
-  expect(last(0.0042)).toEqual([line]);
-  expect(last(0.0162)).toEqual([
-    line.replace('0.004', '0.016'),
-    'Two figures can be told apart only beyond the sum of their bounds.',
+  expect(outcome(0.0042).overall.bounds).toEqual({
+    before: null,
+    localOnly: (0.001 + 0.002) / 2,
+    bestLocalOnly: 0.002,
+    federated: 0.0021,
+  });
+  const lines = (site: number) => outcomeTable(outcome(site)).split('\n');
+  const cells = (line: string | undefined) => line?.split(/ {2,}/);
+  expect(lines(0.0042)).toHaveLength(6);
+  expect(cells(lines(0.0042)[3])).toEqual(['alder', '30', '0.500', '0.840 ±0.002', '0.910 ±0.004']);
+  expect(cells(lines(0.0042)[5])).toEqual([
+    ...['overall', '37', '0.510', '0.710 ±0.002', '0.890 ±0.002', '0.800 ±0.002'],
+  ]);
+  expect(cells(lines(0.0162)[3])?.at(-1)).toBe('0.910 ±0.016?');
+  expect(lines(0.0162).slice(6)).toEqual([
+    expect.stringMatching(/^\? not resolved: scores are counted in bins, .* beyond the sum of their bounds \(±\)\.$/),
   ]);
 });

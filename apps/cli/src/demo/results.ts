@@ -1,5 +1,5 @@
 import type { ModelResult, RunResults } from '../contract.js';
-import { figure, RESOLVED_WITHIN } from '../progress/words.js';
+import { figure, isUnresolved, UNRESOLVED } from '../progress/words.js';
 import { formatTable } from '../terminal.js';
 
 /** Figures on test data; null where there is none: no result came, or the metric is not defined, say an AUROC with one class only. */
@@ -11,7 +11,11 @@ export interface SiteRow {
   /** The site's own model on its own test data. */
   readonly localOnly: number | null;
   readonly federated: number | null;
+  readonly bounds: FigureBounds<'before' | 'localOnly' | 'federated'>;
 }
+
+/** How far figures may be from those of the models' own scores; null where they are exact, or where there is none. */
+export type FigureBounds<K extends string> = Readonly<Record<K, number | null>>;
 
 export interface PlanOutcome {
   readonly plan: string;
@@ -28,9 +32,8 @@ export interface PlanOutcome {
     readonly localOnly: number | null;
     readonly bestLocalOnly: number | null;
     readonly federated: number | null;
+    readonly bounds: FigureBounds<'before' | 'localOnly' | 'bestLocalOnly' | 'federated'>;
   };
-  /** How far figures may be from those of the models' own scores, at most; null where they are exact. */
-  readonly bound: { readonly overall: number; readonly site: number } | null;
   /** The models that lack results, and of which sites: their overall figures are not of the same data as the others'. */
   readonly missing: readonly MissingResults[];
 }
@@ -64,14 +67,15 @@ export function planOutcome(facts: OutcomeFacts): PlanOutcome {
     .filter(({ origin }) => origin === 'global')
     .reduce<ModelResult | undefined>((last, model) => (!last || model.round > last.round ? model : last), undefined);
   const locals = facts.local.models.filter(({ origin }) => origin === 'local');
-  const at = (model: ModelResult | undefined, site: string) =>
-    model?.sites.find((row) => row.site === site)?.metrics[metric] ?? null;
-  const overall = (model: ModelResult | undefined) => model?.overall.metrics[metric] ?? null;
+  const at = (model: ModelResult | undefined, site: string): Figure => {
+    const row = model?.sites.find((figures) => figures.site === site);
+    return figureOf(row, metric);
+  };
   // A figure without a site's films is of other data: it is in no mean, and is no best.
   const localOverall = locals
     .filter(({ missing }) => missing.length === 0)
-    .map(overall)
-    .filter((value) => value !== null);
+    .map((model) => figureOf(model.overall, metric))
+    .filter(({ value }) => value !== null);
   return {
     plan: facts.plan,
     model: facts.model,
@@ -79,24 +83,17 @@ export function planOutcome(facts: OutcomeFacts): PlanOutcome {
     rounds: facts.rounds,
     seconds: facts.seconds,
     modelDigest: global?.digest ?? '',
-    sites: sitesAsked([...facts.federated.models, ...facts.local.models]).map((site) => ({
-      site,
-      examples: examplesOf([global, initial, ...locals], site),
-      before: at(initial, site),
-      localOnly: at(
-        locals.find((model) => model.site === site),
-        site,
-      ),
-      federated: at(global, site),
-    })),
-    overall: {
-      before: overall(initial),
-      localOnly:
-        localOverall.length === 0 ? null : localOverall.reduce((sum, value) => sum + value, 0) / localOverall.length,
-      bestLocalOnly: localOverall.length === 0 ? null : Math.max(...localOverall),
-      federated: overall(global),
-    },
-    bound: boundOf([initial, global, ...locals], metric),
+    sites: sitesAsked([...facts.federated.models, ...facts.local.models]).map((site) => {
+      const own = locals.find((model) => model.site === site);
+      const figures = { before: at(initial, site), localOnly: at(own, site), federated: at(global, site) };
+      return { site, examples: examplesOf([global, initial, ...locals], site), ...withBounds(figures) };
+    }),
+    overall: withBounds({
+      before: figureOf(initial?.overall, metric),
+      localOnly: over(localOverall, (values) => values.reduce((sum, value) => sum + value, 0) / values.length),
+      bestLocalOnly: over(localOverall, (values) => Math.max(...values)),
+      federated: figureOf(global?.overall, metric),
+    }),
     missing: [
       { model: 'before', sites: initial?.missing ?? [] },
       ...locals.map((model) => ({ model: `local only of ${model.site}`, sites: model.missing })),
@@ -105,11 +102,33 @@ export function planOutcome(facts: OutcomeFacts): PlanOutcome {
   };
 }
 
-function boundOf(models: readonly (ModelResult | undefined)[], metric: string): PlanOutcome['bound'] {
-  const judged = models.filter((model) => model !== undefined);
-  const overall = judged.flatMap((model) => model.overall.bounds[metric] ?? []);
-  const site = judged.flatMap((model) => model.sites.flatMap((row) => row.bounds[metric] ?? []));
-  return overall.length === 0 ? null : { overall: Math.max(...overall), site: Math.max(0, ...site) };
+interface Figure {
+  readonly value: number | null;
+  readonly bound: number | null;
+}
+
+function figureOf(judged: Pick<ModelResult['overall'], 'metrics' | 'bounds'> | undefined, metric: string): Figure {
+  return { value: judged?.metrics[metric] ?? null, bound: judged?.bounds[metric] ?? null };
+}
+
+/** The mean or the greatest of several: it is as far from that of the exact figures as the mean or the greatest of the bounds. */
+function over(figures: readonly Figure[], compute: (values: readonly number[]) => number): Figure {
+  const of = (values: readonly (number | null)[]) => {
+    const known = values.filter((value) => value !== null);
+    return known.length === 0 ? null : compute(known);
+  };
+  return { value: of(figures.map(({ value }) => value)), bound: of(figures.map(({ bound }) => bound)) };
+}
+
+function withBounds<K extends string>(
+  figures: Readonly<Record<K, Figure>>,
+): Readonly<Record<K, number | null>> & { readonly bounds: FigureBounds<K> } {
+  const pick = (key: keyof Figure) =>
+    Object.fromEntries(Object.entries<Figure>(figures).map(([name, found]) => [name, found[key]])) as Record<
+      K,
+      number | null
+    >;
+  return { ...pick('value'), bounds: pick('bound') };
 }
 
 /** Every site that was asked for a result of some model, in site-id order. */
@@ -124,28 +143,31 @@ function examplesOf(models: readonly (ModelResult | undefined)[], site: string):
 /** The closing table of a plan. */
 export function outcomeTable(outcome: PlanOutcome): string {
   const head = ['site', 'examples', 'before', 'local only', 'federated', 'best local only'];
-  const rows = outcome.sites.map((row) => [
+  const rows = outcome.sites.map(({ bounds, ...row }) => [
     row.site,
     row.examples === null ? '–' : String(row.examples),
-    figure(row.before),
-    figure(row.localOnly),
-    figure(row.federated),
+    figure(row.before, bounds.before),
+    figure(row.localOnly, bounds.localOnly),
+    figure(row.federated, bounds.federated),
     '',
   ]);
-  const { before, localOnly, federated, bestLocalOnly } = outcome.overall;
+  const { bounds, ...overall } = outcome.overall;
   const examples = outcome.sites.reduce((sum, row) => sum + (row.examples ?? 0), 0);
-  rows.push(['overall', String(examples), figure(before), figure(localOnly), figure(federated), figure(bestLocalOnly)]);
+  rows.push([
+    'overall',
+    String(examples),
+    figure(overall.before, bounds.before),
+    figure(overall.localOnly, bounds.localOnly),
+    figure(overall.federated, bounds.federated),
+    figure(overall.bestLocalOnly, bounds.bestLocalOnly),
+  ]);
   const title = `${outcome.plan}: ${METRIC_NAMES[outcome.metric] ?? outcome.metric} on test data after ${outcome.rounds} rounds (${outcome.model}, ${outcome.seconds.toFixed(0)} s)`;
-  return [title, formatTable(head, rows), ...boundLine(outcome.bound), ...missingLine(outcome.missing)].join('\n');
+  return [title, formatTable(head, rows), ...boundLine(outcome), ...missingLine(outcome.missing)].join('\n');
 }
 
-function boundLine(bound: PlanOutcome['bound']): string[] {
-  if (bound === null) return [];
-  const line = `Scores are counted in bins: overall within ±${bound.overall.toFixed(3)} of the exact figure, at one site within ±${bound.site.toFixed(3)}.`;
-  const widest = Math.max(bound.overall, bound.site);
-  return widest > RESOLVED_WITHIN
-    ? [line, 'Two figures can be told apart only beyond the sum of their bounds.']
-    : [line];
+function boundLine({ sites, overall }: PlanOutcome): string[] {
+  const bounds = [...sites, overall].flatMap((row) => Object.values(row.bounds));
+  return bounds.some(isUnresolved) ? [UNRESOLVED] : [];
 }
 
 function missingLine(missing: readonly MissingResults[]): string[] {

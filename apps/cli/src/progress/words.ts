@@ -37,13 +37,17 @@ export function limitedText({ weights }: RoundView): string {
 }
 
 /** Above this bound a figure is not resolved. */
-export const RESOLVED_WITHIN = 0.005;
+const RESOLVED_WITHIN = 0.005;
+
+export function isUnresolved(bound: number | null): boolean {
+  return bound !== null && bound > RESOLVED_WITHIN;
+}
 
 /** `0.839 ±0.002`; with a question mark where the bound is so wide that the figure is not resolved. */
-export function figure(value: number | null | undefined, bound?: number): string {
+export function figure(value: number | null | undefined, bound?: number | null): string {
   if (value === null || value === undefined) return '–';
-  if (bound === undefined) return value.toFixed(3);
-  return `${value.toFixed(3)} ±${bound.toFixed(3)}${bound > RESOLVED_WITHIN ? '?' : ''}`;
+  if (bound === undefined || bound === null) return value.toFixed(3);
+  return `${value.toFixed(3)} ±${bound.toFixed(3)}${isUnresolved(bound) ? '?' : ''}`;
 }
 
 export const UNRESOLVED =

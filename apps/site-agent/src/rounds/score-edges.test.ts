@@ -47,7 +47,7 @@ beforeAll(async () => {
   coordinator.give({ case: 'invitation', value: value as never });
   await vi.waitFor(() => expect(coordinator.answers).toHaveLength(1), soon);
   version = inState(root, (state) => state.datasets.find('films')!.version);
-});
+}, 60_000);
 afterAll(async () => {
   stop.abort();
   await agent.catch(() => {});
