@@ -1,11 +1,14 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CODES } from '@consilium/dicom';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { addMarked, around, block, reexported, writeContours, writeSeg, writeSeries } from './label-objects.fixture.js';
 import { CASES, expected, filesOf, isThere, PATIENTS } from './pictures.fixture.js';
 import { pixelsOf, sourceOf, writeFramesFile, writeSliceFile } from './series.fixture.js';
 import { newFolder } from './site-command.fixture.js';
+
+/** Each test types several commands. */
+vi.setConfig({ testTimeout: 120_000 });
 
 const FOUR = [0, 2, 4, 6];
 const none = undefined;

@@ -1,10 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { add, filesOf, PATIENTS } from './pictures.fixture.js';
 import { SIDE, writeSliceFile } from './series.fixture.js';
 import { newFolder, siteCommand } from './site-command.fixture.js';
+
+/** Each test types several commands. */
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Of the site agent, which reads masks. */
 const { encode } = createRequire(new URL('../../apps/site-agent/package.json', import.meta.url))('fast-png');

@@ -1,9 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { add, CASES, expected, filesOf, isThere, PATIENTS } from './pictures.fixture.js';
 import { writeSliceFile } from './series.fixture.js';
 import { newFolder, siteCommand } from './site-command.fixture.js';
+
+/** Each test types several commands. */
+vi.setConfig({ testTimeout: 120_000 });
 
 const PARTS = ['train', 'validation', 'test'];
 
