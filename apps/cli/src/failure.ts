@@ -1,4 +1,4 @@
-import { ConsiliumError, type ErrorCode, type ErrorKind } from '@consilium/errors';
+import { ConsiliumError, ERRORS, type ErrorCode, type ErrorKind } from '@consilium/errors';
 import { CommanderError } from 'commander';
 import { say } from './terminal.js';
 
@@ -58,13 +58,20 @@ export function reportFailure(error: unknown): void {
   if (error instanceof UsageError) say(`error: ${error.message}`);
   if (error instanceof CommanderError) return;
   if (!(error instanceof ConsiliumError)) {
-    say(`INTERNAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    say(`INTERNAL: ${ERRORS.INTERNAL.say}`);
+    say(stackLines(error));
     return;
   }
   say(`${error.code}: ${error.message}`);
   for (const [name, value] of Object.entries(error.detail)) say(`  ${name}: ${value}`);
   say(error instanceof AdvisedError ? error.advice : (ADVICE[error.code] ?? ADVICE_OF_KIND[error.kind]));
-  if (error.kind === 'bug' && error.cause instanceof Error) say(`  ${error.cause.stack}`);
+  if (error.kind === 'bug' && error.cause instanceof Error) say(stackLines(error.cause));
+}
+
+/** Indented, so that no line of it looks like one of ours. */
+function stackLines(error: unknown): string[] {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return text.split('\n').map((line) => `  ${line}`);
 }
 
 /** 2 for a command that was typed wrong, 1 for anything that went wrong, 0 for asked-for help. */

@@ -1,9 +1,14 @@
 import { readEnvironment } from './env.js';
 import { exitCodeOf, reportFailure } from './failure.js';
 import { buildProgram } from './program.js';
+import { outliveReaders } from './terminal.js';
 
-// Whoever reads us may stop reading, say `head`, or a terminal that is closed: that ends nothing.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+outliveReaders();
+// Nothing is printed around the one way out, whatever is thrown where nobody waits for it.
+process.on('uncaughtException', (error) => {
+  reportFailure(error);
+  process.exit(exitCodeOf(error));
+});
 
 try {
   await buildProgram(readEnvironment()).parseAsync(process.argv);

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Environment } from './env.js';
+import { COMMAND_OUTPUT } from './terminal.js';
 
 /** The whole command line. What a command does is loaded only when it is called, so that `--help` answers at once. */
 export function buildProgram(environment: Environment): Command {
@@ -7,6 +8,7 @@ export function buildProgram(environment: Environment): Command {
     .description('Federated learning across hospitals: coordinator, sites, plans, runs and models.')
     .version('0.1.0')
     .enablePositionalOptions()
+    .configureOutput(COMMAND_OUTPUT)
     .showHelpAfterError('(add --help for the ways to call it)')
     .exitOverride();
   addFederation(program, environment);

@@ -6,6 +6,11 @@ import { startCoordinator } from './start-coordinator.js';
 // Whatever this process writes is of hospitals: no other user of the machine reads it.
 process.umask(0o077);
 const logger = createLogger();
+// Nothing is printed around the log, whatever is thrown where nobody waits for it.
+process.on('uncaughtException', (error) => {
+  logger.fatal(errorFields(error), 'the coordinator ends');
+  process.exit(1);
+});
 
 try {
   const coordinator = await startCoordinator(configFrom(readEnvironment()), logger);

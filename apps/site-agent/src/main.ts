@@ -9,6 +9,7 @@ import { addPacsCommands } from './commands/pacs-commands.js';
 import { type StartOptions, start } from './commands/start.js';
 import { type StatusOptions, status } from './commands/status.js';
 import { BACK_ENDS } from './platform/config.js';
+import { COMMAND_OUTPUT, say } from './platform/terminal.js';
 
 /** The agent's own command line; `consilium site ...` and `consilium dicom ...` hand their words to it. */
 function program(words: readonly string[]): Command {
@@ -20,6 +21,7 @@ function siteProgram(): Command {
     .description('The agent of one hospital: its datasets, and its part in federated runs.')
     .version(AGENT_VERSION)
     .enablePositionalOptions()
+    .configureOutput(COMMAND_OUTPUT)
     .exitOverride();
   site
     .command('start')
@@ -58,13 +60,19 @@ function positive(text: string): number {
 
 const WRONG_USE = 2;
 
+// Nothing is printed around the one way out, whatever is thrown where nobody waits for it.
+process.on('uncaughtException', (error) => {
+  say(explain(error));
+  process.exit(exitCodeOf(error));
+});
+
 try {
   const words = process.argv.slice(2);
   await program(words).parseAsync(words[0] === 'dicom' ? words.slice(1) : words, { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : WRONG_USE;
   else {
-    process.stderr.write(`${explain(error)}\n`);
+    say(explain(error));
     process.exitCode = exitCodeOf(error);
   }
 }

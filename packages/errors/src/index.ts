@@ -1,3 +1,5 @@
+export { htmlText, jsonLines, printable } from './printable.js';
+
 /** What a caller should do next. Retry code looks at the kind, never at the message. */
 export type ErrorKind =
   | 'invalid' // the input is wrong; sending it again cannot help

@@ -1,8 +1,8 @@
 import { ConsiliumError } from '@consilium/errors';
 import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
-import { printable } from './printable.js';
 import { type Plan, planSchema } from './schema.js';
+import { shortened } from './shortened.js';
 
 /** One thing that is wrong with a plan. */
 export interface PlanProblem {
@@ -136,7 +136,7 @@ function letters(word: string): string {
 }
 
 function pathText(path: readonly PropertyKey[]): string {
-  return path.map((step) => printable(String(step), 64)).join('.');
+  return path.map((step) => shortened(String(step), 64)).join('.');
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {

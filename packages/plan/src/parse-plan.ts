@@ -1,7 +1,7 @@
 import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { checkPlan, type PlanCheck, type PlanProblem, requirePlan } from './check-plan.js';
-import { printable } from './printable.js';
 import type { Plan } from './schema.js';
+import { shortened } from './shortened.js';
 
 /** A plan is a page or two; what is longer is not one, and is not given to the parser. */
 const MAXIMUM_CHARACTERS = 100_000;
@@ -34,7 +34,7 @@ export function checkPlanText(text: string): PlanCheck {
       return refusal(
         ...faults.slice(0, 10).map((fault) => ({
           path: '',
-          message: printable(fault.message, 200),
+          message: shortened(fault.message, 200),
           line: lines.linePos(fault.pos[0]).line,
         })),
       );

@@ -44,7 +44,7 @@ export async function doctor(options: DoctorOptions, environment: Environment): 
         findings.map(({ what, works, note, advice }) => [what, works ? 'ok' : advice ? 'NO' : '-', note]),
       ),
     );
-    for (const { what, advice, offer } of findings) if (advice ?? offer) print(`\n${what}: ${advice ?? offer}`);
+    for (const { what, advice, offer } of findings) if (advice ?? offer) print(['', `${what}: ${advice ?? offer}`]);
   }
   if (findings.some(({ works, advice }) => !works && advice)) process.exitCode = 1;
 }

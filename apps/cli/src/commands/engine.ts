@@ -10,7 +10,7 @@ import {
 } from '@consilium/engine';
 import { errorCode } from '@consilium/errors';
 import { AdvisedError, UsageError } from '../failure.js';
-import { formatTable, print, printJson, say } from '../terminal.js';
+import { Drawing, formatTable, isTerminal, print, printJson, say } from '../terminal.js';
 
 export interface InstallWords {
   readonly gpu?: boolean;
@@ -39,7 +39,7 @@ export async function installEngine(name: string, words: InstallWords): Promise<
     const record = await installTensorflow(options, { report: line.report, signal: stop.signal });
     line.end();
     for (const { file, sha256, checkedAgainst } of record.sources)
-      print(`${file}\n  sha256 ${sha256}, checked against ${checkedAgainst}`);
+      print([file, `  sha256 ${sha256}, checked against ${checkedAgainst}`]);
     print(
       `TensorFlow ${record.tensorflow} (${record.variant}), addon ${record.addon}; a training step was taken on the ${record.verifiedOn}.`,
     );
@@ -104,17 +104,17 @@ async function describe(options: InstallOptions, signal: AbortSignal): Promise<v
       ],
     ),
   );
-  print('\nNothing was changed.');
+  print(['', 'Nothing was changed.']);
 }
 
 /** One line on a terminal, rewritten; a line per step elsewhere. */
 function progressLine(): { report(progress: InstallProgress): void; end(): void } {
-  const isTerminal = process.stderr.isTTY;
+  const drawing = isTerminal() ? new Drawing() : undefined;
   let last = '';
   let drawnAt = 0;
   return {
     report: ({ doing, doneBytes, totalBytes }) => {
-      if (!isTerminal) {
+      if (drawing === undefined) {
         if (doing !== last && !doing.includes('/include/')) say(doing);
         last = doing;
         return;
@@ -124,11 +124,9 @@ function progressLine(): { report(progress: InstallProgress): void; end(): void 
       [last, drawnAt] = [doing, now];
       const of = totalBytes === undefined ? '' : ` of ${megabytes(totalBytes)}`;
       const amount = doneBytes === undefined ? '' : `  ${megabytes(doneBytes)}${of} MB`;
-      process.stderr.write(`\r\u001b[K${doing}${amount}`);
+      drawing.draw([`${doing}${amount}`]);
     },
-    end: () => {
-      if (isTerminal && last) process.stderr.write('\r\u001b[K');
-    },
+    end: () => drawing?.clear(),
   };
 }
 

@@ -52,7 +52,7 @@ function parametersOf(plan: Plan): number {
 export async function showPlan(file: string, options: { readonly json?: boolean }): Promise<void> {
   const plan = await loadPlan(file);
   if (options.json) print(new TextDecoder().decode(canonicalPlan(plan)));
-  else print(`${planProse(plan)}\nHash: ${planHash(plan)}`);
+  else print([...planProse(plan).split('\n'), `Hash: ${planHash(plan)}`]);
 }
 
 /** Errors  NOT_FOUND; PLAN_INVALID with every problem as a fact. */

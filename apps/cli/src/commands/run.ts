@@ -7,7 +7,7 @@ import { chosenFolder, connectTo } from '../federation-folder.js';
 import { stopSignals } from '../processes/stop-signals.js';
 import { followRuns } from '../progress/follow-runs.js';
 import { figure, isUnresolved, limitedText, ofSites, UNRESOLVED, unevaluatedText } from '../progress/words.js';
-import { formatTable, print, printJson } from '../terminal.js';
+import { formatTable, ownLines, print, printJson } from '../terminal.js';
 import { loadPlan } from './plan.js';
 
 interface Options {
@@ -28,7 +28,7 @@ export async function startRun(
     const outlook = await client.tryRun(hash, options.sites).catch(tooFewSites);
     if (options.json) printJson(outlook);
     else {
-      print(outlook.prose);
+      print([...ownLines(outlook.prose), '']);
       print(`${outlook.sites.length} sites would be invited: ${outlook.sites.join(', ')}`);
       print(`The model has ${outlook.parameters} parameters. Nothing was started.`);
     }
@@ -48,10 +48,10 @@ export async function listRuns(options: Options, environment: Environment): Prom
   else print(describeRuns(runs));
 }
 
-export function describeRuns(runs: readonly RunView[]): string {
+export function describeRuns(runs: readonly RunView[]): string[] {
   const rows = runs.map((run) => [run.id, run.planName, run.strategy, run.state, roundsOf(run), run.createdAt]);
   const problems = runs.flatMap(({ id, problem }) => (problem ? [`${id}: ${problem}`] : []));
-  return [formatTable(['run', 'plan', 'strategy', 'state', 'rounds', 'started'], rows), ...problems].join('\n');
+  return [...formatTable(['run', 'plan', 'strategy', 'state', 'rounds', 'started'], rows), ...problems];
 }
 
 /** `consilium run show`. */
@@ -84,7 +84,7 @@ export async function abortRun(
   print(`run ${run.id} is ${run.state}`);
 }
 
-export function describeRun(run: RunView, results: RunResults | undefined): string {
+export function describeRun(run: RunView, results: RunResults | undefined): string[] {
   const lines = [
     `run ${run.id}: plan ${run.planName}, strategy ${run.strategy}, ${run.state}${run.reason ? ` (${run.reason})` : ''}`,
   ];
@@ -96,7 +96,7 @@ export function describeRun(run: RunView, results: RunResults | undefined): stri
     exampleCount === null ? '' : String(exampleCount),
     reason ?? '',
   ]);
-  if (sites.length > 0) lines.push('', formatTable(['site', 'answer', 'examples', 'reason'], sites));
+  if (sites.length > 0) lines.push('', ...formatTable(['site', 'answer', 'examples', 'reason'], sites));
   const rounds = run.rounds.map((round) => [
     String(round.number),
     round.state,
@@ -111,7 +111,7 @@ export function describeRun(run: RunView, results: RunResults | undefined): stri
     [unevaluatedText(round), limitedText(round)].filter((text) => text !== '').join('; '),
   ]);
   if (rounds.length > 0)
-    lines.push('', formatTable(['round', 'state', 'validation', 'of', 'missing', 'refused', 'notes'], rounds));
+    lines.push('', ...formatTable(['round', 'state', 'validation', 'of', 'missing', 'refused', 'notes'], rounds));
   for (const { number, validation } of run.rounds)
     if (validation?.problem) lines.push(`round ${number}: validation not computable: ${validation.problem}`);
   const models = (results?.models ?? []).map((model) => [
@@ -122,7 +122,7 @@ export function describeRun(run: RunView, results: RunResults | undefined): stri
   ]);
   if (results && models.length > 0)
     lines.push(
-      ...['', 'on test data, over all sites:', formatTable(['model', ...results.metrics, 'of', 'digest'], models)],
+      ...['', 'on test data, over all sites:', ...formatTable(['model', ...results.metrics, 'of', 'digest'], models)],
       ...results.models
         .filter(({ missing }) => missing.length > 0)
         .map(({ origin, site, missing }) => `${site ? `${origin} (${site})` : origin}: without ${missing.join(', ')}`),
@@ -131,7 +131,7 @@ export function describeRun(run: RunView, results: RunResults | undefined): stri
         .map(({ digest, overall }) => `${digest}: not computable: ${overall.problem}`),
     );
   if (isAnyUnresolved(run, results)) lines.push('', UNRESOLVED);
-  return lines.join('\n');
+  return lines;
 }
 
 function isAnyUnresolved({ rounds }: RunView, results: RunResults | undefined): boolean {

@@ -39,7 +39,7 @@ export class Agents {
 
   async start(): Promise<void> {
     for (const pid of this.folder.agents) await endLeftover(pid, programFile('site-agent'));
-    for (const process of this.#processes) await process.start();
+    for (const agent of this.#processes) await agent.start();
   }
 
   /** Waits until the coordinator sees every site. Errors  STOPPED, NOT_RUNNING. */
@@ -59,16 +59,16 @@ export class Agents {
   }
 
   throwIfFailed(): void {
-    for (const process of this.#processes) process.throwIfFailed();
+    for (const agent of this.#processes) agent.throwIfFailed();
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#processes.map((process) => process.stop()));
+    await Promise.all(this.#processes.map((agent) => agent.stop()));
     await this.folder.rememberAgents([]);
   }
 
   kill(): void {
-    for (const process of this.#processes) process.kill();
+    for (const agent of this.#processes) agent.kill();
   }
 
   async #remember(): Promise<void> {

@@ -50,7 +50,7 @@ export async function demo(options: DemoOptions, environment: Environment): Prom
     if (errorCode(error) !== 'STOPPED' || !stop.aborted) throw error;
     process.exitCode = 130;
   } finally {
-    if (stop.aborted) say('\nstopping; the same command goes on from here ...');
+    if (stop.aborted) say(['', 'stopping; the same command goes on from here ...']);
     await running.stop();
   }
 }
@@ -70,7 +70,7 @@ async function runDemo(
   const context = { folder: running.folder, client, stop, check: () => running.throwIfFailed() };
   const outcomes: PlanOutcome[] = [];
   for (const plan of plans) outcomes.push(await runPlan(context, plan));
-  for (const outcome of outcomes) print(`\n${outcomeTable(outcome)}`);
+  for (const outcome of outcomes) print(['', ...outcomeTable(outcome)]);
   const total: DemoOutcome = { seconds: secondsNow(), setupSeconds, plans: outcomes };
   print('');
   for (const outcome of outcomes) print(`model  ${await keepModel(context, outcome)}`);

@@ -141,7 +141,7 @@ function examplesOf(models: readonly (ModelResult | undefined)[], site: string):
 }
 
 /** The closing table of a plan. */
-export function outcomeTable(outcome: PlanOutcome): string {
+export function outcomeTable(outcome: PlanOutcome): string[] {
   const head = ['site', 'examples', 'before', 'local only', 'federated', 'best local only'];
   const rows = outcome.sites.map(({ bounds, ...row }) => [
     row.site,
@@ -162,7 +162,7 @@ export function outcomeTable(outcome: PlanOutcome): string {
     figure(overall.bestLocalOnly, bounds.bestLocalOnly),
   ]);
   const title = `${outcome.plan}: ${METRIC_NAMES[outcome.metric] ?? outcome.metric} on test data after ${outcome.rounds} rounds (${outcome.model}, ${outcome.seconds.toFixed(0)} s)`;
-  return [title, formatTable(head, rows), ...boundLine(outcome), ...missingLine(outcome.missing)].join('\n');
+  return [title, ...formatTable(head, rows), ...boundLine(outcome), ...missingLine(outcome.missing)];
 }
 
 function boundLine({ sites, overall }: PlanOutcome): string[] {

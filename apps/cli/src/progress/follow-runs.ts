@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCode } from '@consilium/errors';
 import { hasEnded, type RunView } from '../contract.js';
 import type { CoordinatorClient } from '../coordinator-client.js';
+import { isTerminal } from '../terminal.js';
 import type { Progress } from './progress.js';
 import { ProgressLines } from './progress-lines.js';
 import { ProgressScreen } from './progress-screen.js';
@@ -23,7 +24,7 @@ export async function followRuns(
   ids: readonly string[],
   options: FollowOptions,
 ): Promise<readonly RunView[]> {
-  const progress: Progress = process.stderr.isTTY ? new ProgressScreen(process.stderr) : new ProgressLines();
+  const progress: Progress = isTerminal() ? new ProgressScreen() : new ProgressLines();
   let lastAnswerAt = Date.now();
   let runs: readonly RunView[] = [];
   try {

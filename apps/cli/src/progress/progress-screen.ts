@@ -1,5 +1,5 @@
-import type { WriteStream } from 'node:tty';
 import { hasEnded, type RunView } from '../contract.js';
+import { Drawing } from '../terminal.js';
 import type { Progress } from './progress.js';
 import { currentRound, isOver, participationText, runText, validationText } from './words.js';
 
@@ -8,21 +8,14 @@ const ROUNDS_SHOWN = 2;
 
 /** For a terminal: the same few lines, drawn again and again in place. */
 export class ProgressScreen implements Progress {
-  #height = 0;
-
-  constructor(private readonly out: WriteStream) {}
+  readonly #drawing = new Drawing();
 
   show(runs: readonly RunView[]): void {
-    const width = Math.max(40, this.out.columns ?? 80) - 1;
-    const lines = screenLines(runs).slice(0, Math.max(10, (this.out.rows ?? 40) - 2));
-    const text = lines.map((line) => `\u001b[2K${[...line].slice(0, width).join('')}\n`).join('');
-    const up = this.#height > 0 ? `\u001b[${this.#height}A` : '';
-    this.out.write(`${up}${text}\u001b[0J`);
-    this.#height = lines.length;
+    this.#drawing.draw(screenLines(runs));
   }
 
   close(): void {
-    this.#height = 0;
+    this.#drawing.leave();
   }
 }
 

@@ -1,4 +1,4 @@
-import { ConsiliumError, errorCode } from '@consilium/errors';
+import { ConsiliumError, errorCode, printable } from '@consilium/errors';
 import type { LoggerService } from '@nestjs/common';
 import { type Logger, pino } from 'pino';
 
@@ -15,6 +15,8 @@ export function createLogger(level: 'info' | 'silent' = 'info'): Logger {
       base: { process: 'coordinator' },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      // JSON leaves some of what a terminal obeys as it is.
+      hooks: { streamWrite: (line) => `${printable(line.trimEnd())}\n` },
     },
     pino.destination({ fd: 2, sync: true }),
   );

@@ -1,3 +1,5 @@
+import { htmlText } from '@consilium/errors';
+
 /** Text that is HTML already. */
 export class Html {
   constructor(readonly text: string) {}
@@ -14,13 +16,5 @@ function rendered(part: Part): string {
   if (part === null || part === undefined || part === false) return '';
   if (part instanceof Html) return part.text;
   if (typeof part === 'object') return part.map(rendered).join('');
-  return String(part).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+  return htmlText(String(part));
 }
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};

@@ -21,6 +21,7 @@ import { openDecodePool } from '../decoding/decode-pool.js';
 import type { FetchResult } from '../pacs/request.js';
 import { prepareDataset } from '../pipeline.js';
 import { type SiteFolder, siteFolder } from '../platform/site-folder.js';
+import { NO_SCREEN, print, printJson, SCREEN, say } from '../platform/terminal.js';
 import { PseudonymMap } from '../pseudonyms/pseudonym-map.js';
 import type { DatasetVersion } from '../stages.js';
 import { fingerprintOf, keyOfSite, OTHER_KEY_WARNING } from '../state/dataset-key.js';
@@ -30,8 +31,6 @@ import { dryRun, printDryRun } from './dry-run.js';
 import { IngestProgressLine } from './ingest-progress-line.js';
 import { isPacsSource } from './pacs-source.js';
 import { previewText } from './preview-text.js';
-import { writeLine } from './print.js';
-import { NO_SCREEN } from './progress-screen.js';
 import { previewSource, type SourceOptions, sourceFolder } from './source-folder.js';
 import { untilStopped } from './until-stopped.js';
 import { writeContactSheet } from './write-contact-sheet.js';
@@ -67,11 +66,12 @@ const INCOMPLETE = 1;
 export async function addDataset(name: string, options: AddOptions): Promise<void> {
   requireName(name);
   const shares = options.shares === undefined ? undefined : parseShares(options.shares);
-  const display = new IngestProgressLine(options.quiet ? NO_SCREEN : process.stderr);
+  const display = new IngestProgressLine(options.quiet ? NO_SCREEN : SCREEN);
   await untilStopped(async (signal) => {
     if (options.dryRun && isPacsSource(options)) {
       const preview = await previewSource(options, signal);
-      writeLine(options.json ? JSON.stringify({ dryRun: true, ...preview }, null, 2) : previewText(preview));
+      if (options.json) printJson({ dryRun: true, ...preview });
+      else print(previewText(preview));
       return;
     }
     const { request, fetched } = await requestOf(name, options, signal);
@@ -186,8 +186,7 @@ async function prepare(preparation: Preparation, signal: AbortSignal) {
 /** On standard error, also where the rest is JSON: whoever goes on has been told. */
 function warnOfOtherKey({ datasets }: SiteState, name: string, key: Uint8Array): void {
   const made = datasets.keys().get(name);
-  if (made !== undefined && made !== fingerprintOf(key))
-    process.stderr.write(`warning: the dataset ${name} was ${OTHER_KEY_WARNING}\n`);
+  if (made !== undefined && made !== fingerprintOf(key)) say(`warning: the dataset ${name} was ${OTHER_KEY_WARNING}`);
 }
 
 /** Says with a stop or a full disk that nothing needs to be read twice. */
@@ -206,7 +205,8 @@ function withFetched(report: IngestReport, fetched: FetchResult | undefined): In
 /** No dataset comes of it: the report of why is all that there is. */
 function tellRefused(name: string, report: IngestReport, display: IngestProgressLine, json: boolean): void {
   display.end();
-  writeLine(json ? JSON.stringify({ name, report }, null, 2) : reportText(report));
+  if (json) printJson({ name, report });
+  else print(reportText(report));
 }
 
 interface Told {
@@ -222,12 +222,13 @@ function tell(
   json: boolean,
 ): void {
   const { version, summary, report } = made;
-  if (json) writeLine(JSON.stringify({ name, version, ...summary, changes, report, contactSheet }, null, 2));
+  if (json) printJson({ name, version, ...summary, changes, report, contactSheet });
   else
-    writeLine(
-      `${reportText(report)}\n\ndataset ${name}: ${summary.train} train, ${summary.validation} validation, ` +
-        `${summary.test} test examples\nversion ${version}\n` +
-        (changes ? `of the version before: ${changesText(changes)}\n` : '') +
-        `what the model will see: ${contactSheet}`,
-    );
+    print([
+      ...[...reportText(report), ''],
+      `dataset ${name}: ${summary.train} train, ${summary.validation} validation, ${summary.test} test examples`,
+      `version ${version}`,
+      ...(changes ? [`of the version before: ${changesText(changes)}`] : []),
+      `what the model will see: ${contactSheet}`,
+    ]);
 }

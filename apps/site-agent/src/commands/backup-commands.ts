@@ -7,9 +7,9 @@ import { type Restored, restoreSite } from '../backup/restore-site.js';
 import { openArchive, sealArchive } from '../backup/sealed-archive.js';
 import { filesOfSite, MEANING } from '../backup/site-backup.js';
 import { siteFolder } from '../platform/site-folder.js';
+import { print, printJson, table } from '../platform/terminal.js';
 import { FolderLock } from '../state/folder-lock.js';
 import type { Place } from './dataset-place.js';
-import { table, writeLine } from './print.js';
 
 interface BackupOptions extends Place {
   readonly out: string;
@@ -63,16 +63,14 @@ async function backup({ dir, out, passphraseFile, json }: BackupOptions): Promis
   const archive = await sealArchive(files, passphrase);
   await writeDurably(out, [archive]);
   const held = [...files].map(([path, { length }]) => ({ path, bytes: length, is: MEANING[path] ?? '' }));
-  if (json) writeLine(JSON.stringify({ bytes: archive.length, files: held }, null, 2));
+  if (json) printJson({ bytes: archive.length, files: held });
   else
-    writeLine(
-      [
-        `backup written: ${archive.length} bytes, encrypted (scrypt, AES-256-GCM), readable by its owner only`,
-        table(held.map(({ path, is }) => [`  ${path}`, is])),
-        'not in it: pictures, models, inboxes and credentials of the PACS; datasets are added again after `consilium site restore`',
-        'keep the passphrase elsewhere: without it the file is lost, and with it the pseudonyms can be undone',
-      ].join('\n'),
-    );
+    print([
+      `backup written: ${archive.length} bytes, encrypted (scrypt, AES-256-GCM), readable by its owner only`,
+      ...table(held.map(({ path, is }) => [`  ${path}`, is])),
+      'not in it: pictures, models, inboxes and credentials of the PACS; datasets are added again after `consilium site restore`',
+      'keep the passphrase elsewhere: without it the file is lost, and with it the pseudonyms can be undone',
+    ]);
 }
 
 /** Errors  REQUEST_INVALID, BACKUP_CORRUPT, BACKUP_PASSPHRASE_WRONG, RESTORE_REFUSED, ALREADY_RUNNING, DISK_FULL. */
@@ -93,18 +91,16 @@ async function restore({ dir, from, passphraseFile, json }: RestoreOptions): Pro
 
 function tell(restored: Restored, json: boolean): void {
   const { files, kept, toAdd } = restored;
-  if (json) writeLine(JSON.stringify(restored, null, 2));
+  if (json) printJson(restored);
   else
-    writeLine(
-      [
-        'restored',
-        table(files.map((path) => [`  ${path}`, MEANING[path] ?? ''])),
-        ...(kept.length > 0 ? [`kept as they were in the folder: ${kept.join(', ')}`] : []),
-        toAdd.length > 0
-          ? `add again, each under its name and from its source: ${toAdd.join(', ')}; their patients stay in the parts that they were in`
-          : 'no dataset has to be added again',
-      ].join('\n'),
-    );
+    print([
+      'restored',
+      ...table(files.map((path) => [`  ${path}`, MEANING[path] ?? ''])),
+      ...(kept.length > 0 ? [`kept as they were in the folder: ${kept.join(', ')}`] : []),
+      toAdd.length > 0
+        ? `add again, each under its name and from its source: ${toAdd.join(', ')}; their patients stay in the parts that they were in`
+        : 'no dataset has to be added again',
+    ]);
 }
 
 /** Errors  REQUEST_INVALID. */

@@ -1,8 +1,8 @@
 import { ConsiliumError } from '@consilium/errors';
 import type { SiteFolder } from '../platform/site-folder.js';
+import { print } from '../platform/terminal.js';
 import type { SiteState } from '../state/site-state.js';
 import { lookingAt, requireDataset, requireName } from './dataset-place.js';
-import { writeLine } from './print.js';
 import {
   afterWithdrawal,
   makeWay,
@@ -64,6 +64,6 @@ async function tell(
   { json }: WithdrawOptions,
 ): Promise<void> {
   const withdrawal = await afterWithdrawal(folder, state, left);
-  if (json) writeLine(JSON.stringify({ ...facts, left: withdrawal.told }));
-  else writeLine([said, ...withdrawalText(left, withdrawal)].join('\n'));
+  if (json) print(JSON.stringify({ ...facts, left: withdrawal.told }));
+  else print([said, ...withdrawalText(left, withdrawal)]);
 }

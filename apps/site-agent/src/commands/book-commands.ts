@@ -1,8 +1,8 @@
 import { ConsiliumError } from '@consilium/errors';
 import type { Command } from 'commander';
+import { print, printJson, table } from '../platform/terminal.js';
 import type { BookedAct } from '../state/act-book.js';
 import { lookingAt, type Place } from './dataset-place.js';
-import { table, writeLine } from './print.js';
 import { afterWithdrawal, makeWay, runsUnderWay, withdrawalText } from './runs-in-the-way.js';
 
 const MOST_ACTS = 1000;
@@ -37,8 +37,8 @@ function leaveRun(run: string, { dir, json }: Place): Promise<void> {
       return uses;
     });
     const withdrawal = await afterWithdrawal(folder, state, left);
-    if (json) writeLine(JSON.stringify({ left: withdrawal.told }));
-    else writeLine(withdrawalText(left, withdrawal).join('\n'));
+    if (json) print(JSON.stringify({ left: withdrawal.told }));
+    else print(withdrawalText(left, withdrawal));
   });
 }
 
@@ -46,10 +46,10 @@ function showBook({ dir, json }: Place): Promise<void> {
   return lookingAt(dir, (state) => {
     const acts = state.acts.list(MOST_ACTS);
     const refusals = state.refusals.list(MOST_ACTS);
-    if (json) writeLine(JSON.stringify({ acts, refusals }, null, 2));
-    else if (acts.length + refusals.length === 0) writeLine('nothing is booked yet');
+    if (json) printJson({ acts, refusals });
+    else if (acts.length + refusals.length === 0) print('nothing is booked yet');
     else
-      writeLine(
+      print(
         table([
           ['no.', 'time', 'act', 'about', 'detail'],
           ...acts.map(({ number, at, kind, about, detail }) => [

@@ -51,6 +51,6 @@ it('does not start with a certificate that has expired, says nothing to the coor
   );
   expect(failure).toMatchObject({ code: 'CERTIFICATE_EXPIRED' });
   expect(coordinator.hellos).toEqual([]);
-  expect(explain(failure)).toContain('What to do: Ask the operator for what `consilium site certificate` makes');
+  expect(explain(failure).join()).toContain('What to do: Ask the operator for what `consilium site certificate` makes');
   expect(exitCodeOf(failure)).toBe(1);
 });

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { ConsiliumError } from '@consilium/errors';
+import { print, printJson, table } from '../platform/terminal.js';
 import { journalPath, lookingAt, type Place, reportPath, withDatasets } from './dataset-place.js';
-import { table, writeLine } from './print.js';
 import { afterWithdrawal, makeWay, runsOf, type WithdrawOptions, withdrawalText } from './runs-in-the-way.js';
 import { inboxFolder } from './source-folder.js';
 
@@ -18,8 +18,8 @@ export function listDatasets({ dir, json }: Place): Promise<void> {
       versions: state.datasets.history(dataset.name).length,
       boundTo: bindings.filter((binding) => binding.dataset === dataset.name).map(({ logical }) => logical),
     }));
-    if (json) writeLine(JSON.stringify(datasets, null, 2));
-    else if (datasets.length === 0) writeLine('no datasets; add one with `consilium site dataset add`');
+    if (json) printJson(datasets);
+    else if (datasets.length === 0) print('no datasets; add one with `consilium site dataset add`');
     else {
       const head = ['name', 'train', 'validation', 'test', 'versions', 'added', 'version', 'public', 'plans call it'];
       const rows = datasets.map(({ name, version, summary, addedAt, versions, isPublic, boundTo }) => [
@@ -31,7 +31,7 @@ export function listDatasets({ dir, json }: Place): Promise<void> {
         [...new Set([...(bindings.some(({ logical }) => logical === name) ? [] : [name]), ...boundTo])].join(', ') ||
           '-',
       ]);
-      writeLine(table([head, ...rows]));
+      print(table([head, ...rows]));
     }
   });
 }
@@ -71,7 +71,7 @@ export async function removeDataset(name: string, options: WithdrawOptions): Pro
       await rm(path, { force: true });
     await rm(inboxFolder(folder, name), { recursive: true, force: true });
     const withdrawal = await afterWithdrawal(folder, state, left);
-    if (json) writeLine(JSON.stringify({ name, removed: true, left: withdrawal.told }));
-    else writeLine([`dataset ${name} removed`, ...withdrawalText(left, withdrawal)].join('\n'));
+    if (json) print(JSON.stringify({ name, removed: true, left: withdrawal.told }));
+    else print([`dataset ${name} removed`, ...withdrawalText(left, withdrawal)]);
   });
 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { AGENT_VERSION } from '../agent.js';
+import { COMMAND_OUTPUT } from '../platform/terminal.js';
 import { type DeidentifyCommandOptions, deidentifyFiles } from './dicom-deidentify.js';
 import { type DicomShowOptions, showDicom } from './dicom-show.js';
 import { addVolumesCommand } from './dicom-volumes.js';
@@ -9,6 +10,7 @@ export function dicomProgram(): Command {
   const dicom = new Command('consilium dicom')
     .description('Look at DICOM files on this machine: what a site would make of them, and what would be left of them.')
     .version(AGENT_VERSION)
+    .configureOutput(COMMAND_OUTPUT)
     .exitOverride();
   addShowCommand(dicom);
   addVolumesCommand(dicom);

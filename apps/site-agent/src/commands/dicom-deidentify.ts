@@ -14,11 +14,10 @@ import { isMissing, writeDurably } from '@consilium/durability';
 import { ConsiliumError, ERRORS, type ErrorCode, errorCode } from '@consilium/errors';
 import { walkFolder } from '../datasets/walk-folder.js';
 import { type DecodePool, openDecodePool } from '../decoding/decode-pool.js';
-import { printable } from '../platform/printable.js';
 import { readPseudonymKey, siteFolder } from '../platform/site-folder.js';
 import { throwIfStopped } from '../platform/stopping.js';
+import { print } from '../platform/terminal.js';
 import { PseudonymMap } from '../pseudonyms/pseudonym-map.js';
-import { writeLine } from './print.js';
 import { untilStopped } from './until-stopped.js';
 
 export interface DeidentifyCommandOptions {
@@ -59,7 +58,7 @@ export async function deidentifyFiles(input: string, options: DeidentifyCommandO
       throwIfStopped(signal);
       outcomes.push(isRegular ? await deidentifyOne(folder, file, job) : { file, reason: 'not a regular file' });
     }
-    writeLine(summaryOf(outcomes, job, options));
+    print(summaryOf(outcomes, job, options));
     if (!isFolder && outcomes[0]?.written === undefined) process.exitCode = 1;
   }).finally(async () => {
     site.map?.close();
@@ -96,7 +95,7 @@ async function deidentifyOne(folder: string, file: string, job: Job): Promise<Ou
     return { file, reason: `${code}: ${ERRORS[code].say}` };
   }
   const name = `${clean.sopInstanceUid}.dcm`;
-  if (job.options.diff) writeLine(diffOf(file, name, changes, clean));
+  if (job.options.diff) print(diffOf(file, name, changes, clean));
   if (job.written.has(name)) return { file, reason: 'the same instance again' };
   const { verdict, reasons } = clean.burnedIn;
   if (verdict !== 'clean' && !job.options.withBurnedIn)
@@ -202,8 +201,8 @@ function invalid(problem: string): ConsiliumError {
   return new ConsiliumError(code, { problem });
 }
 
-/** One line an element, indented by its level; texts of the file are escaped. */
-function diffOf(file: string, name: string, changes: readonly ElementChange[], clean: DeidentifiedFile): string {
+/** One line an element, indented by its level. */
+function diffOf(file: string, name: string, changes: readonly ElementChange[], clean: DeidentifiedFile): string[] {
   const lines = changes.map(({ path, tag, vr, outcome, why, before, after }) => {
     const indent = '  '.repeat(path.split('.').length - 1);
     const place = `${indent}${path.split('.').at(-1)}`.padEnd(18);
@@ -213,23 +212,23 @@ function diffOf(file: string, name: string, changes: readonly ElementChange[], c
   const { verdict, reasons } = clean.burnedIn;
   const looked = clean.arePixelsLookedAt ? '' : '; the pixels were not looked at';
   const pixels = `burned-in text: ${verdict}${reasons.map((reason) => `; ${reason}`).join('')}${looked}`;
-  return [`${printable(file)} -> ${name}`, ...lines, pixels, ''].join('\n');
+  return [`${file} -> ${name}`, ...lines, pixels, ''];
 }
 
 function quoted(text: string): string {
-  return text === '' ? '""' : `"${printable(text)}"`;
+  return text === '' ? '""' : `"${text}"`;
 }
 
-function summaryOf(outcomes: readonly Outcome[], { map, out }: Job, { dir }: DeidentifyCommandOptions): string {
+function summaryOf(outcomes: readonly Outcome[], { map, out }: Job, { dir }: DeidentifyCommandOptions): string[] {
   const written = outcomes.filter((outcome) => outcome.written !== undefined).length;
   const unseen = outcomes.filter(({ isUnseen }) => isUnseen).length;
   const aside = outcomes.filter((outcome) => outcome.written === undefined);
   return [
     `${outcomes.length} files in, ${written} ${out === undefined ? 'would be written' : 'written'}, ${aside.length} set aside`,
     ...(unseen === 0 ? [] : [`nobody has looked for text in the pixels of ${unseen}`]),
-    ...aside.map(({ file, reason }) => `  ${printable(file)}: ${reason}`),
+    ...aside.map(({ file, reason }) => `  ${file}: ${reason}`),
     dir === undefined
       ? 'pseudonyms are of a key made for this run and forgotten now: another run gives others; --dir uses the key of a site'
       : `pseudonyms are of the key of this site${map !== undefined && out !== undefined ? '; its map leads back to the originals' : ''}`,
-  ].join('\n');
+  ];
 }

@@ -5,9 +5,8 @@ import { ConsiliumError, ERRORS, type ErrorCode } from '@consilium/errors';
 import { walkFolder } from '../datasets/walk-folder.js';
 import { type DescribePool, openDecodePool } from '../decoding/decode-pool.js';
 import type { FileDescription, ShownPicture, WantedPictures } from '../decoding/describe-file.js';
-import { printable, printableJson } from '../platform/printable.js';
 import { throwIfStopped } from '../platform/stopping.js';
-import { writeLine } from './print.js';
+import { isOutputTerminal, print, printJson, SCREEN, whileSomebodyReads } from '../platform/terminal.js';
 import { untilStopped } from './until-stopped.js';
 import { openPictureFolder, type PictureFolder } from './write-pictures.js';
 
@@ -43,25 +42,6 @@ export async function showDicom(path: string, options: DicomShowOptions): Promis
   await untilStopped(show).finally(() => pool.close());
 }
 
-/** Whoever reads along may leave, as `head` does: then there is nobody to show anything to. */
-async function whileSomebodyReads(stop: () => void, show: () => Promise<void>): Promise<void> {
-  let isReaderGone = false;
-  const onOutputError = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    isReaderGone = true;
-    stop();
-  };
-  process.stdout.on('error', onOutputError);
-  try {
-    await show();
-  } catch (error) {
-    if (!isReaderGone) throw error;
-  } finally {
-    // The error of the last line may come after this: it finds its listener as long as the output was not left whole.
-    if (process.stdout.writableLength === 0) process.stdout.off('error', onOutputError);
-  }
-}
-
 async function showWith(
   pool: DescribePool,
   path: string,
@@ -72,14 +52,14 @@ async function showWith(
   const pictures = options.png === undefined ? undefined : await openPictureFolder(options.png);
   const wanted = { count: pictures === undefined ? 0 : options.frames, side: options.side };
   const shown: ShownFile[] = [];
-  const print = options.json ? () => {} : isOne ? printOne : printRow;
+  const tell = options.json ? () => {} : isOne ? printOne : printRow;
   for await (const one of showAll(pool, folder, files, wanted, pictures, signal)) {
     shown.push(one);
-    print(one);
+    tell(one);
     showProgress(shown.length, files.length, options.json === true);
   }
-  if (options.json) writeLine(printableJson(isOne ? shown[0] : { ...countsOf(shown), files: shown }));
-  else if (!isOne) writeLine(totals(shown));
+  if (options.json) printJson(isOne ? shown[0] : { ...countsOf(shown), files: shown });
+  else if (!isOne) print(totals(shown));
   if (isOne && 'setAside' in shown[0]!) process.exitCode = FAILED;
 }
 
@@ -131,11 +111,11 @@ async function showFile(pool: DescribePool, path: string, file: string, wanted: 
 }
 
 function printOne(shown: ShownFile): void {
-  const line = (name: string, value: string) => writeLine(`${name.padEnd(16)} ${printable(value)}`);
+  const line = (name: string, value: string) => print(`${name.padEnd(16)} ${value}`);
   line('file', shown.file);
   if ('setAside' in shown) {
     line('set aside', `${shown.setAside}: ${shown.say}`);
-    for (const [name, value] of Object.entries(shown.detail)) line(`  ${printable(name)}`, String(value));
+    for (const [name, value] of Object.entries(shown.detail)) line(`  ${name}`, String(value));
     return;
   }
   line('transfer syntax', `${shown.transferSyntaxUid} ${shown.transferSyntax}`);
@@ -148,20 +128,20 @@ function printOne(shown: ShownFile): void {
 }
 
 function printRow(shown: ShownFile): void {
-  const file = printable(shown.file);
-  if ('setAside' in shown) writeLine(`${file}\n    set aside: ${shown.say} (${shown.setAside})`);
+  const { file } = shown;
+  if ('setAside' in shown) print([file, `    set aside: ${shown.say} (${shown.setAside})`]);
   else {
     const { transferSyntax, modality, shape, type, photometric, storedSha256, remarks } = shown;
     const facts = [
       transferSyntax,
-      printable(modality),
+      modality,
       shape.join(' x '),
       type,
       photometric,
       storedSha256.slice(0, 16),
       ...remarks,
     ];
-    writeLine(`${file}\n    ${facts.filter((fact) => fact !== '').join(', ')}`);
+    print([file, `    ${facts.filter((fact) => fact !== '').join(', ')}`]);
   }
 }
 
@@ -172,17 +152,16 @@ function countsOf(shown: readonly ShownFile[]) {
   return { filesIn: shown.length, read, setAside };
 }
 
-function totals(shown: readonly ShownFile[]): string {
+function totals(shown: readonly ShownFile[]): string[] {
   const { filesIn, read, setAside } = countsOf(shown);
   const reasons = Object.entries(setAside).toSorted(([, a], [, b]) => b - a);
   const lines = reasons.map(([code, n]) => `${String(n).padStart(8)}  ${code}: ${ERRORS[code as ErrorCode].say}`);
-  return [`\n${filesIn} files in, ${read} read, ${filesIn - read} set aside`, ...lines].join('\n');
+  return ['', `${filesIn} files in, ${read} read, ${filesIn - read} set aside`, ...lines];
 }
 
 /** Only where a person looks, and not between the rows that the same terminal shows. */
 function showProgress(done: number, files: number, isQuiet: boolean): void {
-  const { stderr, stdout } = process;
-  if (!stderr.isTTY || files < 50 || (stdout.isTTY && !isQuiet)) return;
-  if (done === files) stderr.write('\r\x1b[K');
-  else if (done % 10 === 0) stderr.write(`\r${done} of ${files} files`);
+  if (!SCREEN.isTerminal || files < 50 || (isOutputTerminal() && !isQuiet)) return;
+  if (done === files) SCREEN.clear();
+  else if (done % 10 === 0) SCREEN.rewrite(`${done} of ${files} files`);
 }

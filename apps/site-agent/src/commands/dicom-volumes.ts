@@ -4,10 +4,9 @@ import { ConsiliumError } from '@consilium/errors';
 import type { Command } from 'commander';
 import { walkFolder } from '../datasets/walk-folder.js';
 import { type DecodePool, openDecodePool } from '../decoding/decode-pool.js';
-import { printable } from '../platform/printable.js';
+import { print, printJson, SCREEN } from '../platform/terminal.js';
 import { type FoundSeries, readSeries, type SeriesOfFolder } from '../volumes/read-series.js';
 import { viewVolume } from '../volumes/volume-views.js';
-import { writeLine } from './print.js';
 import { untilStopped } from './until-stopped.js';
 import { openPictureFolder, type PictureFolder } from './write-pictures.js';
 
@@ -43,8 +42,8 @@ export async function showVolumes(folder: string, options: DicomVolumesOptions):
     const pictures = options.png === undefined ? undefined : await openPictureFolder(options.png);
     const found = await readSeries(folder, files, pool, signal, (done) => showProgress(done, files.length));
     const shown = await describeAll(found, folder, pool, pictures, signal);
-    if (options.json) writeLine(JSON.stringify({ series: shown, setAside: found.setAside }, null, 2));
-    else print(shown, found.setAside);
+    if (options.json) printJson({ series: shown, setAside: found.setAside });
+    else printSeries(shown, found.setAside);
   }).finally(() => pool.close());
 }
 
@@ -127,26 +126,21 @@ async function draw(
   return names;
 }
 
-function print(series: readonly ShownSeries[], setAside: SeriesOfFolder['setAside']): void {
+function printSeries(series: readonly ShownSeries[], setAside: SeriesOfFolder['setAside']): void {
   for (const [at, { modality, files, copies, conflicts, firstFile, findings, stacks }] of series.entries()) {
-    writeLine(
-      `Series ${at + 1}: ${printable(modality) || 'no modality'}, ${counted(files, 'file')}, first ${printable(firstFile)}`,
-    );
-    if (copies > 0) writeLine(`  ${counted(copies, 'file')} with an instance that another file has already: left out.`);
+    print(`Series ${at + 1}: ${modality || 'no modality'}, ${counted(files, 'file')}, first ${firstFile}`);
+    if (copies > 0) print(`  ${counted(copies, 'file')} with an instance that another file has already: left out.`);
     if (conflicts.length > 0)
-      writeLine(
-        `  Different pictures under one SOP Instance UID, left out: ${conflicts.map((file) => printable(file)).join(', ')}.`,
-      );
-    for (const { sentence } of findings) writeLine(`  ${sentence}`);
+      print(`  Different pictures under one SOP Instance UID, left out: ${conflicts.join(', ')}.`);
+    for (const { sentence } of findings) print(`  ${sentence}`);
     for (const [number, stack] of stacks.entries()) {
-      writeLine(`  Stack ${number + 1}: ${sizeOf(stack)}`);
-      for (const { sentence } of stack.findings) writeLine(`    ${sentence}`);
-      if (stack.findings.every(({ kind }) => kind === 'oblique')) writeLine('    Complete and even.');
-      for (const picture of stack.pictures ?? []) writeLine(`    ${picture}`);
+      print(`  Stack ${number + 1}: ${sizeOf(stack)}`);
+      for (const { sentence } of stack.findings) print(`    ${sentence}`);
+      if (stack.findings.every(({ kind }) => kind === 'oblique')) print('    Complete and even.');
+      for (const picture of stack.pictures ?? []) print(`    ${picture}`);
     }
   }
-  if (setAside.length > 0)
-    writeLine(`${counted(setAside.length, 'file')} set aside; \`consilium dicom show\` says why.`);
+  if (setAside.length > 0) print(`${counted(setAside.length, 'file')} set aside; \`consilium dicom show\` says why.`);
 }
 
 function sizeOf({ slices, rows, columns, pixelSpacingMm: pixel, spacingMm }: ShownSeries['stacks'][number]): string {
@@ -166,6 +160,7 @@ function counted(count: number, one: string): string {
 
 /** Only where a person looks. */
 function showProgress(done: number, files: number): void {
-  if (!process.stderr.isTTY || files < 50) return;
-  process.stderr.write(done === files ? '\r\x1b[K' : `\r${done} of ${files} files`);
+  if (!SCREEN.isTerminal || files < 50) return;
+  if (done === files) SCREEN.clear();
+  else SCREEN.rewrite(`${done} of ${files} files`);
 }

@@ -9,9 +9,9 @@ import { NOT_AN_IMAGE, SET_ASIDE } from '../datasets/ingest-ledger.js';
 import type { ScannedFolder } from '../datasets/scan-folder.js';
 import { openDecodePool } from '../decoding/decode-pool.js';
 import { readPseudonymKey, type SiteFolder } from '../platform/site-folder.js';
+import { print, printJson, table } from '../platform/terminal.js';
 import { openSiteState } from '../state/site-state.js';
 import type { IngestProgressLine } from './ingest-progress-line.js';
-import { table, writeLine } from './print.js';
 
 /** What would come of a folder, by the headers of its files. */
 export interface DryRun {
@@ -91,23 +91,21 @@ function summed({ ledger, join }: FolderReading, { pictures, refused }: ScannedF
 
 export function printDryRun(run: DryRun, json: boolean): void {
   if (json) {
-    writeLine(JSON.stringify({ dryRun: true, ...run }, null, 2));
+    printJson({ dryRun: true, ...run });
     return;
   }
   const rows = (kind: string, counts: Readonly<Record<string, number>>, say: Readonly<Record<string, string>>) =>
     Object.entries(counts).map(([reason, n]) => [String(n), `${kind}: ${say[reason] ?? reason} (${reason})`]);
-  writeLine(
-    [
-      `${run.filesIn} files: ${run.instances} DICOM objects of ${run.series} series of ${run.studies} studies`,
-      table([
-        ...Object.entries(run.modalities).map(([modality, n]) => [String(n), `modality ${modality}`]),
-        [String(run.pictures), 'would be read as pictures'],
-        ...rows('would be set aside', run.setAside, SET_ASIDE),
-        ...rows('no image', run.notImages, NOT_AN_IMAGE),
-        ...rows('of the pictures, the header cannot be read', run.headersRefused, {}),
-      ]),
-      `${run.labelRows} lines in the label table, ${run.labelRowsMatched} of them match a file`,
-      'dry run: headers only, nothing is written',
-    ].join('\n'),
-  );
+  print([
+    `${run.filesIn} files: ${run.instances} DICOM objects of ${run.series} series of ${run.studies} studies`,
+    ...table([
+      ...Object.entries(run.modalities).map(([modality, n]) => [String(n), `modality ${modality}`]),
+      [String(run.pictures), 'would be read as pictures'],
+      ...rows('would be set aside', run.setAside, SET_ASIDE),
+      ...rows('no image', run.notImages, NOT_AN_IMAGE),
+      ...rows('of the pictures, the header cannot be read', run.headersRefused, {}),
+    ]),
+    `${run.labelRows} lines in the label table, ${run.labelRowsMatched} of them match a file`,
+    'dry run: headers only, nothing is written',
+  ]);
 }

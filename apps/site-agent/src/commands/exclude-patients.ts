@@ -8,13 +8,12 @@ import { type IngestJournal, openJournal } from '../datasets/ingest-journal.js';
 import { nearIds } from '../datasets/near-ids.js';
 import { parsePatientList } from '../datasets/patient-list.js';
 import { requireNoEmptyPart } from '../datasets/split.js';
-import { printable } from '../platform/printable.js';
 import { readPseudonymKey, type SiteFolder } from '../platform/site-folder.js';
+import { print } from '../platform/terminal.js';
 import { PseudonymMap } from '../pseudonyms/pseudonym-map.js';
 import { datasetsOfOtherKeys, OTHER_KEY_WARNING } from '../state/dataset-key.js';
 import type { SiteState } from '../state/site-state.js';
 import { journalPath, requireDataset, withDatasets } from './dataset-place.js';
-import { writeLine } from './print.js';
 import {
   afterWithdrawal,
   makeWay,
@@ -75,13 +74,13 @@ export async function excludePatients(name: string, options: ExcludeOptions): Pr
     const left = () => afterWithdrawal(folder, state, uses);
     const made = await leaveOut(name, patients, state, folder, store).catch(async (error: unknown) => {
       // The runs are left and the patients remembered, whatever else failed.
-      for (const line of withdrawalText(uses, await left())) writeLine(line);
+      print(withdrawalText(uses, await left()));
       throw error;
     });
     const withdrawal = await left();
     return { excluded: { ...made, left: withdrawal.told, unmatched }, lines: withdrawalText(uses, withdrawal) };
   });
-  writeLine(options.json ? JSON.stringify(excluded) : [text(excluded), ...lines].join('\n'));
+  print(options.json ? JSON.stringify(excluded) : [...text(excluded), ...lines]);
   if (excluded.unmatched.length > 0) process.exitCode = SOME_UNMATCHED;
 }
 
@@ -227,7 +226,7 @@ async function holdersOf(
   return holders;
 }
 
-function text(excluded: Omit<Excluded, 'left'> & { readonly dryRun?: boolean }): string {
+function text(excluded: Omit<Excluded, 'left'> & { readonly dryRun?: boolean }): string[] {
   const { name, patients, found, images, version, alsoIn, unmatched, dryRun = false } = excluded;
   const lines = [
     `${patients} patients in the list, ${found} of them in dataset ${name}: ${images} images ${dryRun ? 'would be ' : ''}left out`,
@@ -241,7 +240,7 @@ function text(excluded: Omit<Excluded, 'left'> & { readonly dryRun?: boolean }):
     );
   for (const { id, near } of unmatched)
     lines.push(
-      `  ${printable(id)}${near.length === 0 ? '' : ` (here is ${near.map(printable).join(', ')}: if that is the patient, list it so)`}`,
+      `  ${id}${near.length === 0 ? '' : ` (here is ${near.join(', ')}: if that is the patient, list it so)`}`,
     );
-  return lines.join('\n');
+  return lines;
 }

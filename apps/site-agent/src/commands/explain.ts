@@ -58,7 +58,7 @@ const ADVICE_OF_KIND: Readonly<Record<ErrorKind, string>> = {
 };
 
 /** Code, sentence, particulars, and what to do, for standard error. */
-export function explain(error: unknown): string {
+export function explain(error: unknown): string[] {
   const code = errorCode(error);
   const { say, kind } = ERRORS[code];
   const lines = [`${code}: ${say}`];
@@ -72,9 +72,10 @@ export function explain(error: unknown): string {
       );
     const rest = Object.entries(others).map(([name, value]) => `${name} ${value}`);
     if (rest.length > 0) lines.push(`  ${rest.join(', ')}`);
-  } else if (error instanceof Error) lines.push(`  ${error.stack ?? error.message}`);
+  } else if (error instanceof Error)
+    lines.push(...(error.stack ?? error.message).split('\n').map((line) => `  ${line}`));
   lines.push(`What to do: ${ADVICE[code] ?? ADVICE_OF_KIND[kind]}`);
-  return lines.join('\n');
+  return lines;
 }
 
 const FAILED = 1;

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { isMissing, writeDurably } from '@consilium/durability';
-import { ConsiliumError } from '@consilium/errors';
+import { ConsiliumError, jsonLines } from '@consilium/errors';
 import { DatasetStore } from '../datasets/dataset-store.js';
 import type { SiteFolder } from '../platform/site-folder.js';
+import { print } from '../platform/terminal.js';
 import { type DatasetReport, datasetReport } from '../reports/dataset-report.js';
 import { reportHtml } from '../reports/report-html.js';
 import { reportMarkdown } from '../reports/report-markdown.js';
 import { lookingAt, type Place, readReport, reportPath, requireDataset } from './dataset-place.js';
-import { writeLine } from './print.js';
 
 export interface ExportOptions extends Place {
   readonly out: string;
@@ -21,7 +21,7 @@ type Format = (report: DatasetReport, sheet: () => Promise<Uint8Array | undefine
 const FORMATS: Readonly<Record<string, Format>> = {
   '.md': (report) => reportMarkdown(report),
   '.html': async (report, sheet) => reportHtml(report, await sheet()),
-  '.json': (report) => `${JSON.stringify(report, null, 2)}\n`,
+  '.json': (report) => [...jsonLines(report), ''].join('\n'),
 };
 
 /**
@@ -46,7 +46,7 @@ export async function exportReport(name: string, { dir, json, out, exact }: Expo
       if (error instanceof ConsiliumError) throw error;
       throw new ConsiliumError('REQUEST_INVALID', { problem: '--out cannot be written' }, error);
     }
-    writeLine(
+    print(
       json ? JSON.stringify({ name, version: registered.version, bytes: text.length }) : `report of ${name} written`,
     );
   });

@@ -2,9 +2,9 @@ import { fetchStudies } from '../pacs/fetch-studies.js';
 import { Inbox } from '../pacs/inbox/inbox.js';
 import { listenForStudies } from '../pacs/listen-for-studies.js';
 import type { FetchResult } from '../pacs/request.js';
+import { NO_SCREEN, SCREEN } from '../platform/terminal.js';
 import { FetchProgressLine } from './fetch-progress-line.js';
 import type { PacsSource } from './pacs-source.js';
-import { NO_SCREEN } from './progress-screen.js';
 
 /**
  * Fetches, or takes what is pushed, into an inbox folder with progress on standard error. The same call goes on where an
@@ -19,7 +19,7 @@ export async function fetchIntoInbox(
   { json = false, quiet = false }: { readonly json?: boolean; readonly quiet?: boolean } = {},
 ): Promise<FetchResult> {
   const inbox = await Inbox.open(folder);
-  const progress = new FetchProgressLine(quiet ? NO_SCREEN : process.stderr, json);
+  const progress = new FetchProgressLine(quiet ? NO_SCREEN : SCREEN, json);
   try {
     return source.kind === 'fetch'
       ? await fetchStudies(source.request, inbox, progress.show, signal)

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { ProgressScreen } from '../platform/terminal.js';
 import { FetchProgressLine } from './fetch-progress-line.js';
 
 const progress = {
@@ -13,7 +14,11 @@ const progress = {
 function writing(isTTY: boolean, isJson = false) {
   const written: string[] = [];
   const clock = { now: 10_000 };
-  const line = new FetchProgressLine({ isTTY, write: (text) => written.push(text) }, isJson, () => clock.now);
+  const line = new FetchProgressLine(
+    new ProgressScreen({ isTTY, write: (text) => written.push(text) }),
+    isJson,
+    () => clock.now,
+  );
   return { written, clock, line };
 }
 
@@ -24,8 +29,8 @@ it('writes one line anew on a terminal, with rate and what is left', () => {
   line.show({ ...progress, studies: 4, instances: 200, bytes: 1e8 });
   line.end();
   expect(written).toEqual([
-    '\r2 of 10 studies, 100 of 500 instances, 50.0 MB\x1b[K',
-    '\r4 of 10 studies, 200 of 500 instances, 100.0 MB, 10.0 MB/s, about 15 s left\x1b[K',
+    '\r\x1b[2K2 of 10 studies, 100 of 500 instances, 50.0 MB',
+    '\r\x1b[2K4 of 10 studies, 200 of 500 instances, 100.0 MB, 10.0 MB/s, about 15 s left',
     '\n',
   ]);
 });

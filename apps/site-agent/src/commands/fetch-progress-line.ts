@@ -1,5 +1,6 @@
 import type { FetchProgress } from '../pacs/request.js';
-import { durationText, LINES_EVERY_MS, type ProgressScreen, RATE_OVER_MS } from './progress-screen.js';
+import { type ProgressScreen, SCREEN } from '../platform/terminal.js';
+import { durationText, LINES_EVERY_MS, RATE_OVER_MS } from './progress-pace.js';
 
 const MEGABYTE = 1e6;
 
@@ -10,7 +11,7 @@ export class FetchProgressLine {
   private isOpen = false;
 
   constructor(
-    private readonly screen: ProgressScreen = process.stderr,
+    private readonly screen: ProgressScreen = SCREEN,
     private readonly isJson = false,
     private readonly now: () => number = Date.now,
   ) {}
@@ -20,19 +21,19 @@ export class FetchProgressLine {
     this.past.push({ at, progress });
     while (this.past.length > 2 && at - this.past[0]!.at > RATE_OVER_MS) this.past.shift();
     const isSoon = at - this.writtenAt < LINES_EVERY_MS;
-    if (isSoon && (this.isJson || !this.screen.isTTY)) return;
+    if (isSoon && (this.isJson || !this.screen.isTerminal)) return;
     this.writtenAt = at;
     const line = this.isJson ? JSON.stringify(progress) : describe(progress, this.past);
-    if (this.isJson || !this.screen.isTTY) this.screen.write(`${line}\n`);
+    if (this.isJson || !this.screen.isTerminal) this.screen.say(line);
     else {
-      this.screen.write(`\r${line}\x1b[K`);
+      this.screen.rewrite(line);
       this.isOpen = true;
     }
   };
 
   /** Leaves the line, so that what follows begins on one of its own. */
   end(): void {
-    if (this.isOpen) this.screen.write('\n');
+    if (this.isOpen) this.screen.leave();
     this.isOpen = false;
   }
 }

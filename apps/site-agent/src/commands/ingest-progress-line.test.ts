@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { IngestState } from '../datasets/ingest-progress.js';
+import { ProgressScreen } from '../platform/terminal.js';
 import { IngestProgressLine } from './ingest-progress-line.js';
-import type { ProgressScreen } from './progress-screen.js';
 
 const state = (done: number, more: Partial<IngestState> = {}): IngestState => ({
   ...{ phase: 'pictures', done, files: 4_000, usable: done, setAside: 0, kept: 0 },
@@ -12,7 +12,7 @@ const state = (done: number, more: Partial<IngestState> = {}): IngestState => ({
 function display(isTTY: boolean) {
   const written: string[] = [];
   const clock = { ms: 0 };
-  const screen: ProgressScreen = { isTTY, write: (text) => written.push(text) };
+  const screen = new ProgressScreen({ isTTY, write: (text) => written.push(text) });
   return { written, clock, shown: new IngestProgressLine(screen, () => clock.ms) };
 }
 

@@ -1,5 +1,6 @@
 import type { IngestState } from '../datasets/ingest-progress.js';
-import { durationText, LINES_EVERY_MS, type ProgressScreen, RATE_OVER_MS } from './progress-screen.js';
+import type { ProgressScreen } from '../platform/terminal.js';
+import { durationText, LINES_EVERY_MS, RATE_OVER_MS } from './progress-pace.js';
 
 const TERMINAL_MS = 200;
 
@@ -15,7 +16,7 @@ export class IngestProgressLine {
     private readonly screen: ProgressScreen,
     private readonly now: () => number = Date.now,
   ) {
-    this.everyMs = screen.isTTY ? TERMINAL_MS : LINES_EVERY_MS;
+    this.everyMs = screen.isTerminal ? TERMINAL_MS : LINES_EVERY_MS;
     this.shownAt = now();
   }
 
@@ -30,13 +31,14 @@ export class IngestProgressLine {
     this.marks = this.marks.filter(({ at }, i) => now - at < RATE_OVER_MS || i === this.marks.length - 1);
     const text = progressLine(state, this.perSecond(state, now));
     this.marks.push({ at: now, done: state.done });
-    this.screen.write(this.screen.isTTY ? `\r\x1b[2K${text}` : `${text}\n`);
-    this.isLineOpen = this.screen.isTTY === true;
+    if (this.screen.isTerminal) this.screen.rewrite(text);
+    else this.screen.say(text);
+    this.isLineOpen = this.screen.isTerminal;
   }
 
   /** The terminal's line is free again. */
   end(): void {
-    if (this.isLineOpen) this.screen.write('\r\x1b[2K');
+    if (this.isLineOpen) this.screen.clear();
     this.isLineOpen = false;
   }
 

@@ -10,9 +10,9 @@ import { sendToPacs } from '../pacs/send-files.js';
 import type { PacsEntry } from '../pacs/settings.js';
 import { readSiteSettings } from '../platform/config.js';
 import { siteFolder } from '../platform/site-folder.js';
+import { print, printJson, table } from '../platform/terminal.js';
 import { addQueryOptions, addressOf, findPacsByName } from './pacs-source.js';
 import { previewText } from './preview-text.js';
-import { table, writeLine } from './print.js';
 import { untilStopped } from './until-stopped.js';
 
 interface Place {
@@ -60,23 +60,24 @@ function listPacs({ dir, json }: Place): void {
   const { pacs = [], receiver } = readSiteSettings(siteFolder(dir));
   if (json) {
     const entries = pacs.map((entry) => ({ name: entry.name, kind: kindOf(entry), address: addressOf(entry) }));
-    writeLine(JSON.stringify({ pacs: entries, receiver }, null, 2));
+    printJson({ pacs: entries, receiver });
     return;
   }
-  if (pacs.length === 0) writeLine('no PACS; add one to "pacs" in site.json');
+  if (pacs.length === 0) print('no PACS; add one to "pacs" in site.json');
   else
-    writeLine(
+    print(
       table([
         ['name', 'speaks', 'address', 'protected by'],
         ...pacs.map((entry) => [entry.name, kindOf(entry), addressOf(entry), protectionOf(entry)]),
       ]),
     );
   if (receiver)
-    writeLine(
-      `\nreceives as ${receiver.aeTitle} on ${receiver.host}:${receiver.port}${receiver.tls ? ' with mutual TLS' : ''}, from ` +
+    print([
+      '',
+      `receives as ${receiver.aeTitle} on ${receiver.host}:${receiver.port}${receiver.tls ? ' with mutual TLS' : ''}, from ` +
         (receiver.peers.map(({ aeTitle, host }) => `${aeTitle}@${host}`).join(', ') ||
           'nobody but a PACS that was asked'),
-    );
+    ]);
 }
 
 async function checkPacs(name: string | undefined, { dir, json }: Place): Promise<void> {
@@ -91,8 +92,8 @@ async function checkPacs(name: string | undefined, { dir, json }: Place): Promis
       results.push({ name: entry.name, ok: code === '', ms: Math.round(performance.now() - began), code });
     }
   });
-  if (json) writeLine(JSON.stringify(results, null, 2));
-  else writeLine(table(results.map(({ name: it, ok, ms, code }) => [it, ok ? `answers in ${ms} ms` : code])));
+  if (json) printJson(results);
+  else print(table(results.map(({ name: it, ok, ms, code }) => [it, ok ? `answers in ${ms} ms` : code])));
   const failed = results.find(({ ok }) => !ok);
   if (failed) process.exitCode = 1;
 }
@@ -130,7 +131,8 @@ async function showStudies(name: string, options: Place & { query?: string[]; al
   const pacs = findPacsByName(settings, name);
   const request = { root: options.dir, pacs, query, pace: DEFAULT_PACE, receiver: settings.receiver };
   const preview = await untilStopped((signal) => previewStudies(request, signal));
-  writeLine(options.json ? JSON.stringify(preview, null, 2) : previewText(preview));
+  if (options.json) printJson(preview);
+  else print(previewText(preview));
 }
 
 async function sendPath(path: string, { dir, to, associations, json }: Place & { to: string; associations?: number }) {
@@ -141,13 +143,9 @@ async function sendPath(path: string, { dir, to, associations, json }: Place & {
   const result = await untilStopped((signal) =>
     sendToPacs({ root: dir, pacs, pace, receiver: settings.receiver }, files, signal),
   );
-  if (json) writeLine(JSON.stringify(result, null, 2));
+  if (json) printJson(result);
   else
-    writeLine(
-      [`${result.sent} of ${files.length} files sent`, ...result.refused.map((it) => `${it.file}: ${it.reason}`)].join(
-        '\n',
-      ),
-    );
+    print([`${result.sent} of ${files.length} files sent`, ...result.refused.map((it) => `${it.file}: ${it.reason}`)]);
   if (result.refused.length > 0) process.exitCode = 1;
 }
 

@@ -1,12 +1,12 @@
 import { ConsiliumError } from '@consilium/errors';
 import { DatasetStore } from '../datasets/dataset-store.js';
 import { reportText } from '../datasets/ingest-report.js';
+import { print, printJson, say, table } from '../platform/terminal.js';
 import { describeDataset } from '../reports/describe-dataset.js';
 import { madeByText } from '../reports/made-by-text.js';
 import { datasetsOfOtherKeys, OTHER_KEY_WARNING } from '../state/dataset-key.js';
 import type { DatasetVersionEntry } from '../state/dataset-registry.js';
 import { lookingAt, type Place, readReport, requireDataset } from './dataset-place.js';
-import { table, writeLine } from './print.js';
 
 export interface ShowOptions extends Place {
   /** Shows small counts as they are. */
@@ -30,25 +30,22 @@ export function showDataset(name: string, options: ShowOptions): Promise<void> {
     const isNewest = version === registered.version;
     const index = await loadKept(new DatasetStore(folder.datasets), version, asked);
     const report = isNewest ? await readReport(folder, name) : undefined;
-    if (datasetsOfOtherKeys(folder, state).includes(name))
-      process.stderr.write(`warning: the dataset ${name} was ${OTHER_KEY_WARNING}\n`);
+    if (datasetsOfOtherKeys(folder, state).includes(name)) say(`warning: the dataset ${name} was ${OTHER_KEY_WARNING}`);
     const { tables, ...totals } = describeDataset(index, exact, report);
     const shown = { ...registered, ...(asked && { version, summary: asked.summary, addedAt: asked.madeAt }) };
     if (json) {
       const { years: _, ...ingest } = report ?? { years: {} };
-      writeLine(JSON.stringify({ ...shown, history, ...totals, tables, report: report && ingest }, null, 2));
+      printJson({ ...shown, history, ...totals, tables, report: report && ingest });
       return;
     }
-    writeLine(
-      [
-        `dataset ${name}${registered.isPublic ? ' (public)' : ''}, version ${version}, added ${shown.addedAt}`,
-        `${totals.examples} images of ${totals.patients} patients, ${totals.studies} studies`,
-        `\nversions\n${table(historyRows(history))}`,
-        ...tables.map(({ title, rows }) => `\n${title}\n${table(rows)}`),
-        exact ? '' : '\ncounts below 5, and what would give them away, are hidden; --exact shows them',
-        report ? reportText(report) : '',
-      ].join('\n'),
-    );
+    print([
+      `dataset ${name}${registered.isPublic ? ' (public)' : ''}, version ${version}, added ${shown.addedAt}`,
+      `${totals.examples} images of ${totals.patients} patients, ${totals.studies} studies`,
+      ...['', 'versions', ...table(historyRows(history))],
+      ...tables.flatMap(({ title, rows }) => ['', title, ...table(rows)]),
+      ...(exact ? [''] : ['', 'counts below 5, and what would give them away, are hidden; --exact shows them']),
+      ...(report ? reportText(report) : ['']),
+    ]);
   });
 }
 

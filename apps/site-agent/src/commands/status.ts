@@ -2,13 +2,13 @@ import type { Validity } from '@consilium/grpc';
 import { certificatesOf, validityText } from '../platform/certificates.js';
 import { readSiteSettings, type SiteSettings } from '../platform/config.js';
 import { type SiteFolder, siteFolder } from '../platform/site-folder.js';
+import { print, printJson, table } from '../platform/terminal.js';
 import { type CacheUsage, cacheUsage, mebibytes } from '../preprocessing/cache-room.js';
 import { datasetsOfOtherKeys, OTHER_KEY_WARNING } from '../state/dataset-key.js';
 import { FolderLock } from '../state/folder-lock.js';
 import type { Refusal } from '../state/refusal-book.js';
 import { openSiteState } from '../state/site-state.js';
 import type { WorkCounts } from '../state/work-book.js';
-import { table, writeLine } from './print.js';
 import { type RunUse, runsUnderWay } from './runs-in-the-way.js';
 
 const MOST_REFUSALS = 20;
@@ -41,7 +41,8 @@ export function status({ dir, json }: StatusOptions): void {
       datasetsOfOtherKeys: datasetsOfOtherKeys(folder, state),
       refusals: state.refusals.list(MOST_REFUSALS),
     };
-    writeLine(json ? JSON.stringify(facts, null, 2) : text(facts));
+    if (json) printJson(facts);
+    else print(text(facts));
   } finally {
     state.close();
   }
@@ -73,7 +74,7 @@ interface Facts {
   readonly refusals: readonly Refusal[];
 }
 
-function text(facts: Facts): string {
+function text(facts: Facts): string[] {
   const { activity } = facts;
   const place = activity?.runId && `, run ${activity.runId}${activity.round ? `, round ${activity.round}` : ''}`;
   const rows = table([
@@ -91,7 +92,7 @@ function text(facts: Facts): string {
     ['datasets', facts.datasets.map(({ name }) => name).join(', ') || 'none'],
   ]);
   return [
-    rows,
+    ...rows,
     ...section(
       'another key',
       facts.datasetsOfOtherKeys.map((name) => `dataset ${name} was ${OTHER_KEY_WARNING}`),
@@ -99,7 +100,7 @@ function text(facts: Facts): string {
     ...section('runs under way', facts.runs.map(runText)),
     ...section('left', facts.withdrawalsToTell.map(leftText)),
     ...section('asked against what was agreed', facts.refusals.map(refusalText)),
-  ].join('\n');
+  ];
 }
 
 function section(title: string, lines: readonly string[]): string[] {

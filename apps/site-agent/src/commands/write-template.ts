@@ -7,9 +7,8 @@ import { inOrder } from '../datasets/in-order.js';
 import { walkFolder } from '../datasets/walk-folder.js';
 import { openDecodePool, type ScanPool } from '../decoding/decode-pool.js';
 import { throwIfStopped } from '../platform/stopping.js';
+import { NO_SCREEN, print, SCREEN, say } from '../platform/terminal.js';
 import { IngestProgressLine } from './ingest-progress-line.js';
-import { writeLine } from './print.js';
-import { NO_SCREEN } from './progress-screen.js';
 import { untilStopped } from './until-stopped.js';
 
 export interface TemplateOptions {
@@ -40,7 +39,7 @@ export async function writeTemplate({ from, out, quiet = false }: TemplateOption
     throw new ConsiliumError('REQUEST_INVALID', {
       problem: `${out} is there already, and maybe filled in: name another file`,
     });
-  const display = new IngestProgressLine(quiet ? NO_SCREEN : process.stderr);
+  const display = new IngestProgressLine(quiet ? NO_SCREEN : SCREEN);
   await untilStopped(async (signal) => {
     const rows = await scanAll(root, display, signal);
     display.end();
@@ -49,11 +48,11 @@ export async function writeTemplate({ from, out, quiet = false }: TemplateOption
       throw new ConsiliumError('REQUEST_INVALID', {
         problem: `none of the ${rows.length} files there is a DICOM picture`,
       });
-    const text = [HEAD.join(','), ...pictures].join('\n');
+    const lines = [HEAD.join(','), ...pictures];
     const said = `${pictures.length} pictures, ${rows.length - pictures.length} other files left out`;
-    if (out === undefined) writeLine(text);
-    else await writeDurably(out, [Buffer.from(`${text}\n`)]);
-    process.stderr.write(`${said}${out === undefined ? '' : `; fill in the column label of ${out}`}\n`);
+    if (out === undefined) print(lines);
+    else await writeDurably(out, [Buffer.from(`${lines.join('\n')}\n`)]);
+    say(`${said}${out === undefined ? '' : `; fill in the column label of ${out}`}`);
   }).finally(() => display.end());
 }
 

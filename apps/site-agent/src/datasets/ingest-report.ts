@@ -1,6 +1,5 @@
 import { PICTURE_REMARKS, type PictureRemark } from '@consilium/dicom';
 import { ConsiliumError } from '@consilium/errors';
-import { printable } from '../platform/printable.js';
 import { likelySlips } from './class-counts.js';
 import {
   type IngestLedger,
@@ -150,21 +149,21 @@ function classLines(counts: Readonly<Record<string, number>>): string[] {
   const classes = Object.entries(counts).sort(([, a], [, b]) => b - a);
   if (classes.length === 0) return [];
   return [
-    `classes: ${classes.map(([name, films]) => `${printable(name)} ${films}`).join(', ')}`,
+    `classes: ${classes.map(([name, films]) => `${name} ${films}`).join(', ')}`,
     ...likelySlips(counts).map(({ name, films, meant }) => {
-      const question = meant === undefined ? 'is it a class?' : `is "${printable(meant)}" meant?`;
-      return `WARNING: the class "${printable(name)}" has ${films} ${films === 1 ? 'example' : 'examples'}: ${question} (--classes takes only those that it names)`;
+      const question = meant === undefined ? 'is it a class?' : `is "${meant}" meant?`;
+      return `WARNING: the class "${name}" has ${films} ${films === 1 ? 'example' : 'examples'}: ${question} (--classes takes only those that it names)`;
     }),
   ];
 }
 
 function tableText({ columns, others, form }: TableReading): string {
-  const list = (names: readonly string[]) => names.map(printable).join(', ');
+  const list = (names: readonly string[]) => names.join(', ');
   return `  read as ${form}; columns ${list(columns)}${others.length === 0 ? '' : `; not read: ${list(others)}`}`;
 }
 
 /** The report as an administrator reads it. */
-export function reportText(report: IngestReport): string {
+export function reportText(report: IngestReport): string[] {
   const { studies, series, instances, usable, examples, kept } = report;
   const lines = [`${report.filesIn} files in, ${report.filesCounted} counted: ${usable} usable images`];
   if (report.fetched) lines.push(fetchedText(report.fetched));
@@ -189,15 +188,13 @@ export function reportText(report: IngestReport): string {
   if (report.table) lines.push(tableText(report.table));
   const named = report.files.filter(({ reason }) => reason in SET_ASIDE);
   for (const { file, reason, because } of named)
-    lines.push(
-      `  ${reason.padEnd(20)} ${printable(file)}${because === undefined ? '' : ` (see ${printable(because)})`}`,
-    );
+    lines.push(`  ${reason.padEnd(20)} ${file}${because === undefined ? '' : ` (see ${because})`}`);
   for (const { file, unmet, parts } of report.partsWithoutPicture ?? [])
-    lines.push(`  ${unmet} of ${parts} contours or frames met no picture: ${printable(file)}`);
+    lines.push(`  ${unmet} of ${parts} contours or frames met no picture: ${file}`);
   if (report.setAside['burned-in'] !== undefined) lines.push(BURNED_IN_ADVICE);
   for (const { names, line, near } of report.orphanLabels) {
-    const hint = near === undefined ? '' : `; a patient ${printable(near)} is here: is that the one?`;
-    lines.push(`  ${'label-without-image'.padEnd(20)} ${printable(names)} (line ${line})${hint}`);
+    const hint = near === undefined ? '' : `; a patient ${near} is here: is that the one?`;
+    lines.push(`  ${'label-without-image'.padEnd(20)} ${names} (line ${line})${hint}`);
   }
-  return lines.join('\n');
+  return lines;
 }

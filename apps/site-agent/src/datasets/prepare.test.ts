@@ -91,7 +91,7 @@ it('accounts for every file, with the reason of each that is not used', async ()
   expect(report.filesIn).toBe(20 + 10 + 26);
   expect(report.orphanLabels).toEqual([{ line: 32, names: 'vanished.dcm' }]);
   expect(report.files).toContainEqual({ file: 'cut.dcm', reason: 'truncated' });
-  expect(reportText(report)).toContain('56 files in, 56 counted: 20 usable images');
+  expect(reportText(report).join()).toContain('56 files in, 56 counted: 20 usable images');
   expect(summary.train + summary.validation + summary.test).toBe(20);
 });
 

@@ -1,4 +1,4 @@
-import { ConsiliumError, errorCode } from '@consilium/errors';
+import { ConsiliumError, errorCode, printable } from '@consilium/errors';
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 
 export type Logger = PinoLogger;
@@ -10,6 +10,8 @@ export function createLogger(level: string, siteId: string, destination?: Destin
     base: { siteId },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    // JSON leaves some of what a terminal obeys as it is.
+    hooks: { streamWrite: (line: string) => `${printable(line.trimEnd())}\n` },
   };
   return destination ? pino(options, destination) : pino(options);
 }

@@ -3,7 +3,6 @@ import { PARTS, type Part } from '../datasets/image.js';
 import type { IngestReport } from '../datasets/ingest-report.js';
 import { hideSmallCells } from '../datasets/small-cells.js';
 import { compareText } from '../datasets/split.js';
-import { plainText } from './safe-text.js';
 
 export interface CountTable {
   readonly title: string;
@@ -52,7 +51,7 @@ function rowsOf(index: DatasetIndex, title: string, of: (example: IndexExample) 
   const counts = new Map<Part, Map<string, number>>(PARTS.map((part) => [part, new Map()]));
   const values = new Set<string>();
   for (const example of index.examples) {
-    const value = plainText(of(example));
+    const value = of(example);
     values.add(value);
     const own = counts.get(example.part)!;
     own.set(value, (own.get(value) ?? 0) + 1);

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import { htmlText } from '@consilium/errors';
 import type { DatasetReport, IngestAccount } from './dataset-report.js';
 import type { CountTable } from './describe-dataset.js';
 import { madeByText } from './made-by-text.js';
 import { REPORT_STYLE } from './report-style.js';
-import { htmlText } from './safe-text.js';
 
 /**
  * The report as one page that needs nothing else: no script, no address, one style that its policy names by digest. Texts

@@ -1,6 +1,6 @@
+import { printable } from '@consilium/errors';
 import type { DatasetReport } from './dataset-report.js';
 import { madeByText } from './made-by-text.js';
-import { markdownText } from './safe-text.js';
 
 export function reportMarkdown(report: DatasetReport): string {
   const { summary, ingest } = report;
@@ -54,4 +54,9 @@ export function reportMarkdown(report: DatasetReport): string {
 function table([head, ...rows]: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map(markdownText).join(' | ')} |`;
   return [line(head!), `|${' --- |'.repeat(head!.length)}`, ...rows.map(line)].join('\n');
+}
+
+/** Every mark of Markdown and HTML as the character that it is. */
+function markdownText(text: string): string {
+  return printable(text).replace(/[\\`*_[\]<>#|~&]/g, '\\$&');
 }

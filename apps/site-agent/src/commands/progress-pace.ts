@@ -1,11 +1,3 @@
-/** Where progress is shown: a terminal's line is written over, anything else gets a line now and then. */
-export interface ProgressScreen {
-  readonly isTTY?: boolean | undefined;
-  write(text: string): unknown;
-}
-
-export const NO_SCREEN: ProgressScreen = { write: () => {} };
-
 /** Between two lines that stay. */
 export const LINES_EVERY_MS = 5_000;
 /** A rate is that of so much time past, so that it follows the work without jumping. */
