@@ -27,7 +27,7 @@ function count(examples: readonly Scored[], edges: ScoreEdges): ClassificationSt
 /** Edges after so many validations of a model whose scores stay what they are. */
 function edgesAfter(rounds: number, draw: () => Scored[]): ScoreEdges {
   let edges = defaultScoreEdges(2, BINS);
-  for (let round = 0; round < rounds; round++) edges = edgesOfEqualMass(count(draw(), edges), edges);
+  for (let round = 0; round < rounds; round++) edges = edgesOfEqualMass(count(draw(), edges), edges, 'same model');
   return edges;
 }
 
@@ -65,6 +65,22 @@ it.each([
     expect(Math.abs(metricsOf(statistics).auroc! - exactAuroc(test))).toBeLessThanOrEqual(bounds[i]! + 1e-12);
 });
 
+it('scores that training has moved are still told apart, half as well as by the grid', () => {
+  const random = seeded(9);
+  const draw = (mean: number) =>
+    Array.from({ length: 400 }, () => {
+      const label = random() < 0.4 ? 1 : 0;
+      return { label, score: mean + 0.5 * random() + 0.25 * label };
+    });
+  const grid = defaultScoreEdges(2, BINS);
+  const before = edgesAfter(3, () => draw(0));
+  const moved = draw(2);
+  const bound = (edges: ScoreEdges) => metricBounds(count(moved, edges)).auroc!;
+  const made = count(draw(0), before);
+  expect(bound(edgesOfEqualMass(made, before, 'model before'))).toBeLessThan(2.5 * bound(grid));
+  expect(bound(edgesOfEqualMass(made, before, 'same model'))).toBeGreaterThan(3 * bound(grid));
+});
+
 it('edges are those that were counted by hand', () => {
   // Five scores in the bin from .36 to 1.39 and ten in that from 1.39 to 5.28, of five and ten of fifteen.
   const edges = defaultScoreEdges(2, 11);
@@ -72,7 +88,7 @@ it('edges are those that were counted by hand', () => {
     [...Array(15).keys()].map((i) => ({ label: i % 2, score: i < 5 ? 1 : 3 })),
     edges,
   );
-  const [, made] = edgesOfEqualMass(counted, edges);
+  const [, made] = edgesOfEqualMass(counted, edges, 'same model');
   const mass = (x: number, from: number, to: number) => Math.min(1, Math.max(0, (x - from) / (to - from)));
   const grid = [-40, ...edges[1]!, 40];
   const below = (x: number) => {
@@ -105,7 +121,7 @@ it('they are valid whatever was counted: one score, scores of one value, counts 
     for (const bins of [11, 101, 1001]) {
       let edges = defaultScoreEdges(2, bins);
       for (let round = 0; round < 40; round++) {
-        edges = edgesOfEqualMass(count(draw(), edges), edges);
+        edges = edgesOfEqualMass(count(draw(), edges), edges, 'same model');
         expect(() => requireValidScoreEdges(edges, { kind: 'classification', classes: 2, bins }), name).not.toThrow();
       }
       const isGrid = scoreEdgesText(edges) === scoreEdgesText(defaultScoreEdges(2, bins));
@@ -116,7 +132,7 @@ it('they are valid whatever was counted: one score, scores of one value, counts 
 it('they follow no few scores on their own: four are put together with their neighbours', () => {
   const at = (score: number, n: number) => Array.from({ length: n }, (_, i) => ({ label: i % 2, score }));
   const edges = defaultScoreEdges(2, BINS);
-  const made = edgesOfEqualMass(count([...at(-3, 8), ...at(0.5, 4), ...at(3, 8)], edges), edges)[1]!;
+  const made = edgesOfEqualMass(count([...at(-3, 8), ...at(0.5, 4), ...at(3, 8)], edges), edges, 'same model')[1]!;
   const near = (list: readonly number[], score: number) => list.filter((edge) => Math.abs(edge - score) < 0.1).length;
   expect(near(made, 0.5)).toBeLessThan(8);
   expect(near(made, -3)).toBeGreaterThan(15);
@@ -125,7 +141,7 @@ it('they follow no few scores on their own: four are put together with their nei
 it('each class has edges of its own', () => {
   const counter = classificationStatistics(defaultScoreEdges(3, BINS));
   for (let i = 0; i < 60; i++) counter.addExample([0, 5 + (i % 7) / 7, i % 2 ? -9 : 9], i % 3);
-  const edges = edgesOfEqualMass(counter.result(), defaultScoreEdges(3, BINS));
+  const edges = edgesOfEqualMass(counter.result(), defaultScoreEdges(3, BINS), 'same model');
   expect(new Set(edges.map((list) => scoreEdgesText([list]))).size).toBe(3);
 });
 

@@ -9,8 +9,11 @@ import type { ClassificationStatistics } from './statistics.js';
  */
 export type ScoreEdges = readonly (readonly number[])[];
 
-/** What of the edges' mass follows what was counted; the rest follows the grid, so that a score elsewhere still resolves. */
-const COUNTED_SHARE = 0.9;
+/**
+ * What of the edges' mass follows what was counted, of the same model or of the one that it was made from; the rest follows the grid,
+ * so that a score elsewhere still resolves: training may move all of them.
+ */
+const COUNTED_SHARE = { 'same model': 0.9, 'model before': 0.5 } as const;
 /** Of fewer examples, edges would tell more of them than of the model. */
 const FEWEST_COUNTED = 11;
 /** As many scores at least lie between two places that the edges follow: the smallest cell that a site shows. */
@@ -27,15 +30,20 @@ export function defaultScoreEdges(classes: number, bins: number): ScoreEdges {
 }
 
 /**
- * Edges with about the same number of scores in each bin, for a model whose scores were counted before with other edges.
+ * Edges with about the same number of scores in each bin, for a model of which, or of the one before which, scores were counted.
  * Positives and negatives count together, and no fewer than five scores: the edges go to all sites of a run.
  *
  * Shapes   as many classes and bins as before.
- * Numbers  the quantiles i/bins of 0.9 counts + 0.1 grid. Counts are even inside their bins, of which neighbours are put together
+ * Numbers  the quantiles i/bins of counts and grid, in the shares above. Counts are even inside their bins, of which neighbours are put together
  *          until each holds five; an outer bin ends half the span of the edges beyond the last one. Below 11 examples: the grid.
  *          Nothing but sums, products and quotients: the same input gives the same bits on every machine.
  */
-export function edgesOfEqualMass(counted: ClassificationStatistics, edges: ScoreEdges): ScoreEdges {
+export function edgesOfEqualMass(
+  counted: ClassificationStatistics,
+  edges: ScoreEdges,
+  of: keyof typeof COUNTED_SHARE,
+): ScoreEdges {
+  const share = COUNTED_SHARE[of];
   return counted.classes.map(({ positives, negatives }, c) => {
     const grid = scoreEdges(positives.length);
     if (counted.examples < FEWEST_COUNTED) return grid;
@@ -49,7 +57,7 @@ export function edgesOfEqualMass(counted: ClassificationStatistics, edges: Score
       shareBelow(scores.cuts, scores.counts),
       shareBelow(even, new Array(positives.length).fill(1)),
     ];
-    const mass = cuts.map((x) => COUNTED_SHARE * ofScores(x) + (1 - COUNTED_SHARE) * ofGrid(x));
+    const mass = cuts.map((x) => share * ofScores(x) + (1 - share) * ofGrid(x));
     return quantiles(cuts, mass, grid.length);
   });
 }

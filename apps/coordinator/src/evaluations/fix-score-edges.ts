@@ -16,11 +16,11 @@ import {
 import type { Split } from '../generated/prisma/client.js';
 import type { Transaction } from '../platform/database.js';
 
-/** A model that sites are about to be asked to evaluate. */
+/** A model that sites are about to be asked to evaluate, and the validation that the edges of its bins follow. */
 export interface ModelToEvaluate {
   readonly modelDigest: string;
-  /** The model whose validation its score edges follow, and the round of that; nothing was counted of the initial model. */
-  readonly follows: { readonly modelDigest: string; readonly round: number };
+  /** Its own, or that of all models of a round where `modelDigest` is null. */
+  readonly follows: { readonly round: number; readonly modelDigest: string | null };
 }
 
 /**
@@ -42,14 +42,22 @@ export async function fixScoreEdges(
     distinct: ['modelDigest'],
   });
   const fixed = new Map(known.map((row) => [row.modelDigest, row.scoreEdgesDigest as string]));
-  const counted = await countedOf(transaction, runId, models);
+  const rounds = [...new Set(models.map(({ follows }) => follows.round))];
+  const counted = await transaction.evaluation.findMany({
+    where: { runId, split: 'validation', state: 'received', round: { in: rounds } },
+    select: { modelDigest: true, round: true, statistics: true, scoreEdges: true },
+  });
+  const digests = new Map<string, string>();
   const made = new Map<string, ScoreEdges>();
   for (const { modelDigest, follows } of models) {
     if (fixed.has(modelDigest)) continue;
-    const edges = edgesFrom(counted.get(keyOf(follows)) ?? [], shape);
-    const digest = scoreEdgesDigest(edges);
-    made.set(digest, edges);
-    fixed.set(modelDigest, digest);
+    const key = JSON.stringify(follows);
+    if (!digests.has(key)) {
+      const edges = edgesFrom(counted.filter(isOf(follows)), follows.modelDigest !== null, shape);
+      digests.set(key, scoreEdgesDigest(edges));
+      made.set(scoreEdgesDigest(edges), edges);
+    }
+    fixed.set(modelDigest, digests.get(key)!);
   }
   await transaction.scoreEdges.createMany({
     data: [...made].map(([digest, edges]) => ({ digest, edges: JSON.parse(scoreEdgesText(edges)) })),
@@ -58,42 +66,35 @@ export async function fixScoreEdges(
   return fixed;
 }
 
+function isOf({ round, modelDigest }: ModelToEvaluate['follows']) {
+  return (row: { readonly round: number; readonly modelDigest: string }) =>
+    row.round === round && (modelDigest === null || row.modelDigest === modelDigest);
+}
+
 interface Counted {
   readonly statistics: unknown;
   readonly scoreEdges: { readonly digest: string; readonly edges: unknown } | null;
 }
 
-async function countedOf(transaction: Transaction, runId: string, models: readonly ModelToEvaluate[]) {
-  const rows = await transaction.evaluation.findMany({
-    where: {
-      ...{ runId, split: 'validation', state: 'received' },
-      round: { in: [...new Set(models.map(({ follows }) => follows.round))] },
-      modelDigest: { in: models.map(({ follows }) => follows.modelDigest) },
-    },
-    select: { modelDigest: true, round: true, statistics: true, scoreEdges: true },
-  });
-  return Map.groupBy(rows, keyOf);
-}
-
-function keyOf({ modelDigest, round }: { modelDigest: string; round: number }): string {
-  return `${round}/${modelDigest}`;
-}
-
 /** Counts that cannot be used together tell nothing of the model. */
-function edgesFrom(counted: readonly Counted[], shape: StatisticsShape & { kind: 'classification' }): ScoreEdges {
+function edgesFrom(
+  counted: readonly Counted[],
+  isOfModel: boolean,
+  shape: StatisticsShape & { kind: 'classification' },
+): ScoreEdges {
   const standard = defaultScoreEdges(shape.classes, shape.bins);
   const before = counted[0]?.scoreEdges ?? null;
   if (before === null || counted.some(({ scoreEdges }) => scoreEdges?.digest !== before.digest)) return standard;
   try {
     const edges = requireValidScoreEdges(before.edges as ScoreEdges, shape);
     const sum = addStatistics(counted.map(({ statistics }) => requireValidStatistics(statistics, shape)));
-    return edgesOfEqualMass(sum as ClassificationStatistics, edges);
+    return edgesOfEqualMass(sum as ClassificationStatistics, edges, isOfModel ? 'same model' : 'model before');
   } catch (error) {
     if (!(error instanceof ConsiliumError)) throw error;
     return standard;
   }
 }
 
-export function scoreEdgesDigest(edges: ScoreEdges): string {
+function scoreEdgesDigest(edges: ScoreEdges): string {
   return sha256Hex(scoreEdgesText(edges));
 }

@@ -61,6 +61,7 @@ it('each validation has the edges of the one before, the tests those of the mode
   const afterFirst = edgesOfEqualMass(
     addStatistics([counted(3, 12n), counted(4, 2n)]) as ClassificationStatistics,
     STANDARD,
+    'model before',
   );
   expect(afterFirst).not.toEqual(STANDARD);
 
@@ -76,7 +77,7 @@ it('each validation has the edges of the one before, the tests those of the mode
     } as never,
     sites[1]!.metadata,
   );
-  const ofModel = edgesOfEqualMass(counted(4, 16n), afterFirst);
+  const ofModel = edgesOfEqualMass(counted(4, 16n), afterFirst, 'same model');
   const tests = await askedNow();
   for (const [i, site] of sites.entries()) await site.evaluate(tests[i]!);
   tests.push(...(await askedNow()));
@@ -104,7 +105,7 @@ it('each validation has the edges of the one before, the tests those of the mode
 it('statistics that were counted with other edges are refused, and so are those that say nothing of theirs', async () => {
   await begun('fedavg');
   const [asked] = await trained();
-  const other = edgesOfEqualMass(counted(4, 20n), STANDARD).map((edges) => ({ edges: [...edges] }));
+  const other = edgesOfEqualMass(counted(4, 20n), STANDARD, 'same model').map((edges) => ({ edges: [...edges] }));
   for (const scoreEdges of [other, []])
     await expect(sites[0]!.evaluate({ ...asked!, scoreEdges } as never)).rejects.toMatchObject({
       code: 'EVALUATION_INVALID',
@@ -112,28 +113,45 @@ it('statistics that were counted with other edges are refused, and so are those 
   await sites[0]!.evaluate(asked!);
 });
 
-it('in a local run the model of each site is tested with edges of its own validation, at every site the same', async () => {
-  await begun('local');
-  const examples = [24n, 40n] as const;
+it('in a local run one cut serves all models of a round, and the tests of each model follow its own validation', async () => {
+  const runId = await begun('local');
   const first = await trained();
   expect(first.map(edgesOf)).toEqual([STANDARD, STANDARD]);
-  for (const [i, site] of sites.entries()) await site.evaluate(first[i]!, 3, examples[i]);
+  await sites[0]!.evaluate(first[0]!, 3, 24n);
+  await sites[1]!.evaluate(first[1]!, 3, 40n);
   const second = await trained();
-  const own = examples.map((n) => edgesOfEqualMass(counted(3, n - 4n), STANDARD));
-  expect(second.map(edgesOf)).toEqual(own);
+  const both = addStatistics([counted(3, 20n), counted(3, 36n)]) as ClassificationStatistics;
+  const ofRound = edgesOfEqualMass(both, STANDARD, 'model before');
+  expect(second.map(edgesOf)).toEqual([ofRound, ofRound]);
   // The second site has too few examples for edges of its own.
   await sites[0]!.evaluate(second[0]!, 4, 24n);
   await sites[1]!.evaluate(second[1]!, 4, 8n);
-  const expected = new Map([
-    [Buffer.from(second[0]!.modelDigest).toString('hex'), edgesOfEqualMass(counted(4, 20n), own[0]!)],
-    [Buffer.from(second[1]!.modelDigest).toString('hex'), STANDARD],
-  ]);
+  const hexOf = ({ modelDigest }: EvaluateAssignment) => Buffer.from(modelDigest).toString('hex');
+  const expected = new Map([[hexOf(second[0]!), edgesOfEqualMass(counted(4, 20n), ofRound, 'same model')]]);
   for (let model = 0; model < 3; model++)
     for (const site of sites) {
       const test = await site.next('evaluate');
-      expect(edgesOf(test)).toEqual(expected.get(Buffer.from(test.modelDigest).toString('hex')) ?? STANDARD);
+      expect(edgesOf(test)).toEqual(expected.get(hexOf(test)) ?? STANDARD);
       await site.evaluate(test);
     }
+  const { rounds } = await federation.ended(runId);
+  expect(rounds.map(({ validation }) => [validation?.examples, validation?.problem])).toEqual([
+    [64, null],
+    [32, null],
+  ]);
+}, 60_000);
+
+it('counts in different bins are not added up', async () => {
+  const runId = await begun('fedavg');
+  const first = await trained();
+  await sites[0]!.evaluate(first[0]!);
+  const { evaluationId: id } = first[0]!;
+  await federation.database.evaluation.update({ where: { id }, data: { scoreEdgesDigest: null } });
+  await sites[1]!.evaluate(first[1]!);
+  const run = await federation.until(runId, ({ rounds: [round] }) => round?.state === 'closed');
+  const { validation } = run.rounds[0]!;
+  expect(validation).toMatchObject({ metrics: {}, problem: 'The sites counted scores in different bins.' });
+  expect(validation!.sites.map(({ metrics }) => metrics.accuracy)).toEqual([0.75, 0.75]);
 }, 60_000);
 
 it('a model that a round did not change is counted in the same bins again', async () => {

@@ -145,23 +145,21 @@ export class RoundTransitions {
     ]);
   }
 
-  /** Score edges follow the validation of the model that each was made from. */
+  /** The bins of scores follow what the last closed round has counted: one cut for all models of this one. */
   private async ask(
     transaction: Transaction,
-    { participations, plan }: LoadedRun,
-    round: RoundRow,
+    { rounds, plan }: LoadedRun,
+    { runId, number }: RoundRow,
     models: readonly VersionRow[],
     asked: readonly Pick<EvaluationRequest, 'siteId' | 'modelDigest' | 'datasetVersion'>[],
   ): Promise<Act[]> {
-    const about = { runId: round.runId, split: 'validation' } as const;
-    const bases = new Map(participations.map((p) => [p.siteId, p]));
-    const toEvaluate = models.map(({ siteId, digest }) => {
-      const { baseModelDigest, baseRound } = bases.get(siteId ?? '') ?? round;
-      return { modelDigest: digest, follows: { modelDigest: baseModelDigest, round: baseRound } };
-    });
+    const about = { runId, split: 'validation' } as const;
+    const last = rounds.findLast((round) => round.state === 'closed')?.number ?? 0;
+    const follows = { round: last, modelDigest: null };
+    const toEvaluate = models.map(({ digest }) => ({ modelDigest: digest, follows }));
     const edges = await fixScoreEdges(transaction, plan.plan, about, toEvaluate);
     const requests = asked.map((request) => ({
-      ...{ ...about, ...request, round: round.number },
+      ...{ ...about, ...request, round: number },
       scoreEdgesDigest: edges.get(request.modelDigest) ?? null,
     }));
     return askEvaluations(transaction, requests);

@@ -41,7 +41,7 @@ export class Results {
     const loaded = await this.runs.read(runId);
     const rows = await this.database.client.evaluation.findMany({
       where: { runId, round: 0, split: 'test' },
-      select: { modelDigest: true, siteId: true, state: true, statistics: true },
+      select: { modelDigest: true, siteId: true, state: true, statistics: true, scoreEdgesDigest: true },
     });
     const finals = await this.transitions.finalModels(this.database.client, loaded);
     const models = [
@@ -63,7 +63,7 @@ export class Results {
   }
 }
 
-type AskedRow = Pick<EvaluationRow, 'siteId' | 'state' | 'statistics'>;
+type AskedRow = Pick<EvaluationRow, 'siteId' | 'state' | 'statistics' | 'scoreEdgesDigest'>;
 
 function judged(plan: Plan, rows: readonly AskedRow[]): Pick<ModelResults, 'sites' | 'missing' | 'overall'> {
   const received = rows.filter((row) => row.state === 'received');

@@ -171,7 +171,10 @@ export class RunViews {
     });
     const evaluations = await this.database.client.evaluation.findMany({
       where: { runId, round, state: { not: 'asked' } },
-      select: { round: true, siteId: true, state: true, statistics: true, failureCode: true },
+      select: {
+        ...{ round: true, siteId: true, state: true, failureCode: true },
+        ...{ statistics: true, scoreEdgesDigest: true },
+      },
     });
     if (this.over.size > MOST_ROUNDS_KEPT) this.over.clear();
     return loaded.rounds.map((row) => {

@@ -37,6 +37,8 @@ export interface SiteMetrics {
 export interface StoredStatistics {
   readonly siteId: string;
   readonly statistics: unknown;
+  /** Of the bins that scores were counted in. */
+  readonly scoreEdgesDigest: string | null;
 }
 
 /**
@@ -62,6 +64,8 @@ export function validationView(plan: Plan, rows: readonly StoredStatistics[]): V
   }));
   const bad = sites.find((site) => site.problem !== null);
   if (bad !== undefined) return { ...NO_METRICS, sites, problem: `${bad.site}: ${bad.problem}` };
+  if (rows.some((row) => row.scoreEdgesDigest !== rows[0]?.scoreEdgesDigest))
+    return { ...NO_METRICS, sites, problem: 'The sites counted scores in different bins.' };
   const { value, problem } = orProblem(() => addStatistics(read.map((row) => row.value?.statistics as Statistics)));
   if (value === null) return { ...NO_METRICS, sites, problem };
   const examples = judgedExamples(value);
