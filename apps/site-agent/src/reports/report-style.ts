@@ -30,6 +30,7 @@ caption { text-align: left; font-weight: 600; padding: 4px 0; }
 caption::first-letter { text-transform: uppercase; }
 th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--quiet); font-weight: 500; font-size: 13px; }
+.grid td { overflow-wrap: anywhere; }
 .grid .n { width: 84px; }
 .versions td { white-space: nowrap; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
