@@ -40,7 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, Row>> = {
                             npm: ['*'], node: ['*'] },
   'apps/site-agent':      { own: ['dicom', 'durability', 'engine', 'errors', 'grpc', 'models', 'plan', 'proto', 'tensors', 'training', 'validation'],
                             npm: ['*'], node: ['*'], only: { engine: ['trainer/'], training: ['trainer/'] } },
-  'apps/cli':             { own: ['durability', 'engine', 'errors', 'models', 'pki', 'plan', 'postgres', 'testkit'],
+  'apps/cli':             { own: ['durability', 'engine', 'errors', 'models', 'pki', 'plan', 'postgres', 'testkit', 'validation'],
                             npm: ['*'], node: ['*'], only: { engine: ['commands/doctor.', 'commands/engine.'], models: ['commands/plan.'], testkit: ['demo/'] } },
 };
 

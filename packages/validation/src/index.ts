@@ -1,5 +1,6 @@
 export { addStatistics } from './add-statistics.js';
 export { type ClassificationCounter, classificationStatistics } from './classification-statistics.js';
+export { figure, isUnresolved, ofSitesText, UNRESOLVED } from './figure.js';
 export {
   judgedExamples,
   type MetricBounds,

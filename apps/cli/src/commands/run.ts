@@ -1,4 +1,5 @@
 import { errorCode } from '@consilium/errors';
+import { figure, isUnresolved, ofSitesText, UNRESOLVED } from '@consilium/validation';
 import { hasEnded, type RunResults, type RunView } from '../contract.js';
 import type { CoordinatorClient } from '../coordinator-client.js';
 import type { Environment } from '../env.js';
@@ -6,7 +7,7 @@ import { AdvisedError } from '../failure.js';
 import { chosenFolder, connectTo } from '../federation-folder.js';
 import { stopSignals } from '../processes/stop-signals.js';
 import { followRuns } from '../progress/follow-runs.js';
-import { figure, isUnresolved, limitedText, ofSites, UNRESOLVED, unevaluatedText } from '../progress/words.js';
+import { limitedText, ofSites, unevaluatedText } from '../progress/words.js';
 import { formatTable, ownLines, print, printJson } from '../terminal.js';
 import { loadPlan } from './plan.js';
 
@@ -144,7 +145,7 @@ function isAnyUnresolved({ rounds }: RunView, results: RunResults | undefined): 
 
 /** Of whom the figures of a model on test data are. */
 function ofModel({ sites, missing, overall }: RunResults['models'][number]): string {
-  return `${sites.length} of ${sites.length + missing.length} sites, ${overall.examples} films`;
+  return ofSitesText(sites.length, sites.length + missing.length, overall.examples);
 }
 
 function roundsOf(run: RunView): string {

@@ -1,5 +1,5 @@
+import { figure, isUnresolved, UNRESOLVED } from '@consilium/validation';
 import type { ModelResult, RunResults } from '../contract.js';
-import { figure, isUnresolved, UNRESOLVED } from '../progress/words.js';
 import { formatTable } from '../terminal.js';
 
 /** Figures on test data; null where there is none: no result came, or the metric is not defined, say an AUROC with one class only. */

@@ -1,3 +1,4 @@
+import { figure, ofSitesText } from '@consilium/validation';
 import { hasEnded, type Metrics, type ParticipationView, type RoundView, type RunView } from '../contract.js';
 
 /** The round that a run is in: the last one that has begun. */
@@ -23,7 +24,7 @@ export function validationText(round: RoundView): string {
 /** Of whom a round's figures are: `2 of 3 sites, 122 films`. The round's sites are all that it asked to train. */
 export function ofSites({ validation, participations }: RoundView): string {
   if (!validation) return '';
-  return `${validation.sites.length} of ${participations.length} sites, ${validation.examples} films`;
+  return ofSitesText(validation.sites.length, participations.length, validation.examples);
 }
 
 /** `birch could not evaluate: ENGINE_CRASHED`, for each site of which the figures are not. */
@@ -35,24 +36,6 @@ export function unevaluatedText({ unevaluated }: RoundView): string {
 export function limitedText({ weights }: RoundView): string {
   return weights.flatMap(({ site, limited }) => (limited === null ? [] : [`${site} ${limited}`])).join('; ');
 }
-
-/** Above this bound a figure is not resolved. */
-const RESOLVED_WITHIN = 0.005;
-
-export function isUnresolved(bound: number | null): boolean {
-  return bound !== null && bound > RESOLVED_WITHIN;
-}
-
-/** `0.839 ±0.002`; with a question mark where the bound is so wide that the figure is not resolved. */
-export function figure(value: number | null | undefined, bound?: number | null): string {
-  if (value === null || value === undefined) return '–';
-  if (bound === undefined || bound === null) return value.toFixed(3);
-  return `${value.toFixed(3)} ±${bound.toFixed(3)}${isUnresolved(bound) ? '?' : ''}`;
-}
-
-export const UNRESOLVED =
-  `? not resolved: scores are counted in bins, and this figure may be more than ${RESOLVED_WITHIN} from that of the scores ` +
-  'themselves. Two figures can be told apart beyond the sum of their bounds (±).';
 
 /** What a run does now, in a few words. */
 export function runText(run: RunView): string {

@@ -12,21 +12,16 @@ export function time(at: Date | string): Html {
   return html`<time datetime="${iso}">${iso.slice(0, 19).replace('T', ' ')} UTC</time>`;
 }
 
-/** "0.873"; a dash for what is not defined. */
-export function share(value: number | null | undefined, bound?: number): string {
-  if (value === null || value === undefined) return '–';
-  return bound === undefined ? value.toFixed(3) : `${value.toFixed(3)} ±${bound.toFixed(3)}`;
-}
-
-/** A column of a table; numbers stand at its right. */
+/** A column of a table. Numbers stand at its right; they and short texts stay on one line. */
 export interface Column {
   readonly title: string;
   readonly isNumber?: boolean;
+  readonly isShort?: boolean;
 }
 
 /** A table. On a narrow screen each row becomes a block in which every cell names its column. */
 export function table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): Html {
-  const kind = ({ isNumber }: Column) => (isNumber === true ? 'number' : '');
+  const kind = ({ isNumber, isShort }: Column) => (isNumber ? 'number' : isShort ? 'short' : '');
   return html`<table><thead><tr>${columns.map((column) => html`<th class="${kind(column)}">${column.title}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (cells) => html`<tr>${columns.map((column, index) => cellOf(column, kind(column), cells[index] ?? ''))}</tr>`,
@@ -37,7 +32,7 @@ type Cell = Html | string | number | readonly Html[];
 
 function cellOf({ title }: Column, kind: string, cell: Cell): Html {
   const isEmpty = cell === '' || (Array.isArray(cell) && cell.length === 0);
-  return html`<td class="${isEmpty ? 'empty' : kind}" data-title="${title}">${cell}</td>`;
+  return html`<td class="${isEmpty ? 'empty' : kind}" data-title="${title}"><div>${cell}</div></td>`;
 }
 
 /** Site, state, progress and loss of a participation. */

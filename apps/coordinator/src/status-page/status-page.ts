@@ -1,7 +1,8 @@
+import { figure, isUnresolved, ofSitesText, UNRESOLVED } from '@consilium/validation';
 import type { RoundView, RunView } from '../runs/run-view.js';
 import type { SiteView } from '../sites/site.service.js';
 import { type Html, html } from './html.js';
-import { participationCells, share, stateLabel, table, time } from './parts.js';
+import { participationCells, stateLabel, table, time } from './parts.js';
 
 /** What the page shows. */
 export interface StatusPageData {
@@ -80,25 +81,28 @@ function roundTable(run: RunView): Html {
   const judged = shown.find((round) => round.validation !== null && round.validation.problem === null);
   const metrics = Object.keys(judged?.validation?.metrics ?? {}).slice(0, METRICS_SHOWN);
   const columns = [
-    ...[{ title: 'Round' }, { title: 'State' }],
+    ...[{ title: 'Round', isShort: true }, { title: 'State' }],
     ...metrics.map((title) => ({ title, isNumber: true })),
-    { title: 'Of' },
+    { title: 'Of', isShort: true },
     { title: 'Missing, refused or limited' },
   ];
   const rows = shown.map((round) => [
     ...[round.number, stateLabel(round.state)],
-    ...metrics.map((name) => share(round.validation?.metrics[name], round.validation?.bounds[name])),
+    ...metrics.map((name) => figure(round.validation?.metrics[name], round.validation?.bounds[name])),
     ofSites(round),
     exceptions(round),
   ]);
   const earlier = over.length - shown.length;
-  return html`${table(columns, rows)}${earlier > 0 && html`<p class="soft">and ${earlier} earlier</p>`}`;
+  const isMarked = shown.some(({ validation }) =>
+    metrics.some((name) => isUnresolved(validation?.bounds[name] ?? null)),
+  );
+  return html`${table(columns, rows)}${earlier > 0 && html`<p class="soft">and ${earlier} earlier</p>`}${isMarked && html`<p class="soft">${UNRESOLVED}</p>`}`;
 }
 
 /** Of whom a round's figures are. */
 function ofSites({ validation, participations }: RoundView): string {
   if (validation === null) return '';
-  return `${validation.sites.length} of ${participations.length} sites, ${validation.examples} films`;
+  return ofSitesText(validation.sites.length, participations.length, validation.examples);
 }
 
 /** Who was not part of a round, or counts for less in it, and why it was aborted. */
@@ -117,7 +121,7 @@ function siteTable(sites: readonly SiteView[]): Html {
   const columns = ['Site', 'State', 'Last seen', 'Datasets (train, validation, test)', 'Engine'];
   const rows = sites.map((site) => [
     ...[site.id, stateLabel(site.connected ? 'connected' : 'away'), time(site.lastSeenAt)],
-    site.datasets.map((d) => html`<div>${d.name}: ${d.train}, ${d.validation}, ${d.test}</div>`),
+    site.datasets.map((d) => html`<div><bdi>${d.name}</bdi>: ${d.train}, ${d.validation}, ${d.test}</div>`),
     site.backEnds.map((b) => `${b.name} ×${b.threads}`).join(', '),
   ]);
   return html`<div class="card">${table(
@@ -129,7 +133,7 @@ function siteTable(sites: readonly SiteView[]): Html {
 function auditTable({ entries, auditSize }: StatusPageData): Html {
   return html`<div class="card"><p class="soft lead">${auditSize} entries; the newest first</p>
 ${table(
-  [{ title: 'No.' }, { title: 'Time' }, { title: 'Act' }, { title: 'By' }],
+  [{ title: 'No.', isShort: true }, { title: 'Time', isShort: true }, { title: 'Act' }, { title: 'By' }],
   entries.map((entry) => [entry.seq, time(entry.at), entry.type, entry.who]),
 )}</div>`;
 }

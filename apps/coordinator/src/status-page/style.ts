@@ -5,7 +5,8 @@ export const STYLE = `
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e9ee; --soft: #98a6b3; --paper: #12181f; --card: #1a222b;
   --line: #2c3742; --accent: #6cb6d0; --good: #6cc08b; --bad: #ef8a80; --track: #2a343f; } }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif;
+  overflow-wrap: anywhere; }
 main, header { max-width: 68rem; margin: 0 auto; padding: 0 1rem; }
 header { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem 1rem; padding-top: 1.5rem; }
 h1 { font-size: 1.4rem; margin: 0; }
@@ -28,7 +29,8 @@ progress { width: 100%; height: .5rem; margin: .75rem 0 0; accent-color: var(--a
 table { border-collapse: collapse; width: 100%; font-size: .9rem; margin-top: .75rem; }
 .card > table:first-child { margin-top: 0; }
 th { text-align: left; font-weight: 600; color: var(--soft); font-size: .8125rem; white-space: nowrap; }
-th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; min-width: 6.5rem; }
+th, td.number, td.short { min-width: 0; white-space: nowrap; }
 tr:last-child td { border-bottom: 0; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 time { white-space: nowrap; }
@@ -38,13 +40,14 @@ label, input, button { font: inherit; }
 input { padding: .4rem .6rem; border: 1px solid var(--line); border-radius: .3rem; background: var(--paper); color: inherit; width: 100%; max-width: 24rem; }
 button { padding: .4rem 1rem; border: 0; border-radius: .3rem; background: var(--accent); color: var(--card); margin-top: .5rem; cursor: pointer; }
 footer { margin: 2rem 0; }
-@media (max-width: 42rem) {
+@media (max-width: 52rem) {
   thead { display: none; }
   table, tbody, tr, td { display: block; }
   tr { padding: .4rem 0; border-bottom: 1px solid var(--line); }
   tr:last-child { border-bottom: 0; }
-  td, td.number { display: flex; gap: .75rem; justify-content: space-between; text-align: right; border: 0; padding: .1rem 0; overflow-wrap: anywhere; }
-  td::before { content: attr(data-title); color: var(--soft); font-size: .8125rem; text-align: left; flex: none; }
+  td, td.number { display: flex; flex-wrap: wrap; gap: 0 .75rem; text-align: left; border: 0; padding: .1rem 0; }
+  td > div { margin-left: auto; }
+  td::before { content: attr(data-title); color: var(--soft); font-size: .8125rem; }
   td.empty { display: none; }
 }
 `;
