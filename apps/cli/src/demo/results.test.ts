@@ -120,8 +120,8 @@ it('each figure that is counted in bins has its bound beside it, and what is not
     });
   expect(outcome(0.0042).overall.bounds).toEqual({
     before: null,
-    localOnly: (0.001 + 0.002) / 2,
-    bestLocalOnly: 0.002,
+    localOnly: expect.closeTo((0.001 + 0.002) / 2, 12),
+    bestLocalOnly: expect.closeTo(0.002, 12),
     federated: 0.0021,
   });
   const lines = (site: number) => outcomeTable(outcome(site));
@@ -132,6 +132,12 @@ it('each figure that is counted in bins has its bound beside it, and what is not
     ...['overall', '37', '0.510', '0.710 ±0.002', '0.890 ±0.002', '0.800 ±0.002'],
   ]);
   expect(cells(lines(0.0162)[3])?.at(-1)).toBe('0.910 ±0.016?');
+  // A model that is far behind does not make the best one's figure less certain, however wide its own bound.
+  const [, behind, best] = local.models as [ModelResult, ModelResult, ModelResult];
+  const models = [bounded(behind, 0.1, 0.1), bounded(best, 0.003, 0.1)];
+  const { overall } = planOutcome({ ...facts, federated, local: { ...metrics, models } });
+  expect(overall.bounds.bestLocalOnly).toBeCloseTo(0.003, 12);
+  expect(overall.bounds.localOnly).toBeCloseTo((0.1 + 0.003) / 2, 12);
   expect(lines(0.0162).slice(6)).toEqual([
     expect.stringMatching(/^\? not resolved: scores are counted in bins, .* beyond the sum of their bounds \(±\)\.$/),
   ]);

@@ -75,7 +75,7 @@ export function planOutcome(facts: OutcomeFacts): PlanOutcome {
   const localOverall = locals
     .filter(({ missing }) => missing.length === 0)
     .map((model) => figureOf(model.overall, metric))
-    .filter(({ value }) => value !== null);
+    .filter(isKnown);
   return {
     plan: facts.plan,
     model: facts.model,
@@ -90,8 +90,8 @@ export function planOutcome(facts: OutcomeFacts): PlanOutcome {
     }),
     overall: withBounds({
       before: figureOf(initial?.overall, metric),
-      localOnly: over(localOverall, (values) => values.reduce((sum, value) => sum + value, 0) / values.length),
-      bestLocalOnly: over(localOverall, (values) => Math.max(...values)),
+      localOnly: mean(localOverall),
+      bestLocalOnly: greatest(localOverall),
       federated: figureOf(global?.overall, metric),
     }),
     missing: [
@@ -111,13 +111,31 @@ function figureOf(judged: Pick<ModelResult['overall'], 'metrics' | 'bounds'> | u
   return { value: judged?.metrics[metric] ?? null, bound: judged?.bounds[metric] ?? null };
 }
 
-/** The mean or the greatest of several: it is as far from that of the exact figures as the mean or the greatest of the bounds. */
-function over(figures: readonly Figure[], compute: (values: readonly number[]) => number): Figure {
-  const of = (values: readonly (number | null)[]) => {
-    const known = values.filter((value) => value !== null);
-    return known.length === 0 ? null : compute(known);
-  };
-  return { value: of(figures.map(({ value }) => value)), bound: of(figures.map(({ bound }) => bound)) };
+type KnownFigure = Figure & { readonly value: number };
+
+function isKnown(figure: Figure): figure is KnownFigure {
+  return figure.value !== null;
+}
+
+const NO_FIGURE: Figure = { value: null, bound: null };
+
+function mean(figures: readonly KnownFigure[]): Figure {
+  if (figures.length === 0) return NO_FIGURE;
+  const of = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const bound = figures.every(isExact) ? null : of(figures.map((figure) => figure.bound ?? 0));
+  return { value: of(figures.map(({ value }) => value)), bound };
+}
+
+/** The greatest of the exact figures lies between the greatest of their lower ends and the greatest of their upper ends. */
+function greatest(figures: readonly KnownFigure[]): Figure {
+  if (figures.length === 0) return NO_FIGURE;
+  const ends = (side: -1 | 0 | 1) => Math.max(...figures.map(({ value, bound }) => value + side * (bound ?? 0)));
+  const value = ends(0);
+  return { value, bound: figures.every(isExact) ? null : Math.max(ends(1) - value, value - ends(-1)) };
+}
+
+function isExact({ bound }: Figure): boolean {
+  return bound === null;
 }
 
 function withBounds<K extends string>(
