@@ -40,6 +40,8 @@ export class Agents {
   async start(): Promise<void> {
     for (const pid of this.folder.agents) await endLeftover(pid, programFile('site-agent'));
     for (const agent of this.#processes) await agent.start();
+    // Written before anybody hears of them: a demo that is killed leaves none that the next one does not know.
+    await this.#remember();
   }
 
   /** Waits until the coordinator sees every site. Errors  STOPPED, NOT_RUNNING. */

@@ -76,7 +76,7 @@ it('stops in order at Ctrl-C, goes on from there, survives a kill -9, and ends w
 
   const json = path.join(root, 'out.json');
   const third = start('--exit', '--json', json);
-  expect(await third.ended).toBe(0);
+  expect(await third.ended, third.said()).toBe(0);
   expect(third.said()).toMatch(/^overall /m);
   expect(processesOfTheDemo()).toEqual([]);
   const outcome = JSON.parse(await readFile(json, 'utf8')) as DemoOutcome;

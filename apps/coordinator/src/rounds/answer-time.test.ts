@@ -26,10 +26,13 @@ it('a site that still computes an evaluation which nobody waits for any more is 
   const { evaluationId } = await birch.next('evaluate');
   expect(await orderOf(birch, { runId, evaluationId })).toBe(Order.CONTINUE);
   expect(await orderOf(ash, { runId, evaluationId }), 'that of another site').toBe(Order.STOP);
+  expect(await orderOf(ash, { runId, evaluationId: '' }), 'whether the run goes on').toBe(Order.CONTINUE);
   const run = await federation.until(runId, (view) => view.rounds[0]?.state === 'closed');
   expect(run.rounds[0]).toMatchObject({ unevaluated: [{ site: 'birch', code: 'EVALUATION_LATE' }] });
   expect(await orderOf(birch, { runId, evaluationId })).toBe(Order.STOP);
+  expect(await orderOf(birch, { runId, evaluationId: '' }), 'whether the run goes on').toBe(Order.CONTINUE);
   await federation.json('POST', `/api/runs/${runId}/abort`, { reason: 'The test is over.' });
+  expect(await orderOf(birch, { runId, evaluationId: '' })).toBe(Order.STOP);
 });
 
 it('the tests wait for as many answers of a site, one after the other, as it has models to test', async () => {

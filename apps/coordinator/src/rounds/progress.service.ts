@@ -12,7 +12,7 @@ export type Stage = 'fetching' | 'training' | 'sending' | 'evaluating';
 /** What a site says about its work in a round. */
 export interface Progress {
   readonly runId: string;
-  /** 0 outside of rounds. */
+  /** 0 outside of rounds; without an evaluation, the question is about the run. */
   readonly round: number;
   readonly stage: Stage;
   /** Of which evaluation this speaks; null while training. */
@@ -47,7 +47,7 @@ export class ProgressService {
   /** Books what a site reports and says whether anybody still waits for it. A site that is not in the round is told to stop. */
   async report(siteId: string, progress: Progress): Promise<Order> {
     if (progress.evaluationId !== null) return this.orderOfEvaluation(siteId, progress.runId, progress.evaluationId);
-    if (progress.stage === 'evaluating') return 'stop';
+    if (progress.stage === 'evaluating' || progress.round === 0) return this.orderOfRun(siteId, progress.runId);
     const { runId, round } = progress;
     const found = await this.database.client.participation.findUnique({
       where: { runId_round_siteId: { runId, round, siteId } },
@@ -93,6 +93,15 @@ export class ProgressService {
     await this.uploads.drop({ runId, round, siteId });
     this.driver.wake(runId);
     return 'stop';
+  }
+
+  /** A site that was away asks whether a run that it has accepted is still under way. */
+  private async orderOfRun(siteId: string, runId: string): Promise<Order> {
+    const row = await this.database.client.participant.findUnique({
+      where: { runId_siteId: { runId, siteId } },
+      include: { run: { select: { state: true } } },
+    });
+    return row === null || row.state === 'left' || isRunOver(row.run.state) ? 'stop' : 'continue';
   }
 
   /** An evaluation that has expired, or whose run is over, is waited for by nobody. */
