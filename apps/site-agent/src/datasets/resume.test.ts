@@ -173,7 +173,8 @@ it('a file whose reader fails is set aside alone, and tried again another time u
   const reasons = { timeout: 1, 'reader-failed': 1, unreadable: 1, undecodable: 1, 'too-large': 1 };
   expect(report.setAside).toEqual(reasons);
   expect((await prepare()).report.setAside).toEqual({ undecodable: 1, 'too-large': 1 });
-  expect(read.map((path) => basename(path))).toEqual(['film-1.dcm', 'film-2.dcm', 'film-3.dcm']);
+  // Several are under way at once: which of them the disk gives first is not said.
+  expect(read.map((path) => basename(path)).sort()).toEqual(['film-1.dcm', 'film-2.dcm', 'film-3.dcm']);
 });
 
 it('text in a picture sets it aside until a person has looked at it, and what was not searched is searched later', async () => {
